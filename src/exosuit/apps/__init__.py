@@ -1,0 +1,1 @@
+"""Apps on the loop: for each kind of content, what draws it and what is known of it."""
