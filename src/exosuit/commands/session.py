@@ -1,0 +1,34 @@
+"""A session: who calls, on which workspace, how progress is told and how to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from exosuit.changes.workspace import Workspace
+
+Progress = Callable[[int, int, str], None]
+"""Called with (done, total, what); total 0 means unknown."""
+
+
+def _silent(_done: int, _total: int, _what: str) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass
+class Session:
+    """One caller on one workspace; a face makes it, every command gets it.
+
+    `actor` is written into each event (`cli`, `gui`, `http`, `mcp`, `terminal`). The workspace is opened on first use
+    and kept, so a server holds one session per face for its whole life: `Workspace` is safe to share between threads.
+    """
+
+    root: Path
+    actor: str = "cli"
+    progress: Progress = field(default=_silent)
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        return Workspace.open(self.root)
