@@ -1,0 +1,109 @@
+"""What holds for every test: no network, no real home, no real state, no git settings of the person who runs it.
+
+Also the fixtures that tests in several folders share: `workspace` (a git repository to work on), `chromium`
+(the browser's path), and the rule that in CI a test that is skipped for a missing part fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.offline import sitecustomize as network
+from tests.repository import Repository
+
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=True)
+settings.register_profile("dev", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if IN_CI else "dev"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the whole run, and whatever it starts, a home of its own before any test module is imported."""
+    home = Path(tempfile.mkdtemp(prefix="exosuit-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    for name in [name for name in os.environ if name.startswith(("GIT_", "EXOSUIT_", "XDG_"))]:
+        del os.environ[name]
+    for name in ("HOME", "EXOSUIT_STATE"):
+        folder = home / name.lower()
+        folder.mkdir(mode=0o700)
+        os.environ[name] = str(folder)
+    os.environ |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "NO_COLOR": "1"}
+    offline = str(Path(network.__file__).parent)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [offline, os.environ.get("PYTHONPATH")]))
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty state folder for each test, named by EXOSUIT_STATE."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("EXOSUIT_STATE", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_network() -> Iterator[None]:
+    """Fails the test that reached beyond the loopback, even where the code under test swallowed the refusal."""
+    network.attempts.clear()
+    yield
+    if network.attempts:
+        pytest.fail("reached for the network: " + "; ".join(network.attempts))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Repository:
+    """A git repository with one commit (a README), at `workspace.path`; see tests/repository.py for what it can do."""
+    return Repository.make(tmp_path / "workspace")
+
+
+@pytest.fixture
+def make_workspace(tmp_path: Path) -> Callable[[str], Repository]:
+    """Makes further repositories by name."""
+    return lambda name: Repository.make(tmp_path / name)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a chromium; without one the test is skipped, or fails in CI."""
+    for name in CHROMIUM_NAMES:
+        if found := shutil.which(name):
+            return found
+    pytest.skip("no chromium on PATH: install it to run the browser tests (Debian: apt install chromium)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test that uses chromium carries the mark `browser`."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI nothing is skipped for a missing part: a skip is a failure there, with its reason."""
+    report = yield
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.longrepr = f"skipped, which CI does not allow: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole module that asks to be skipped while it is imported."""
+    report = yield
+    if IN_CI and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{collector.nodeid} is skipped, which CI does not allow: {report.longrepr}"
+    return report
