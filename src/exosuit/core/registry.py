@@ -44,12 +44,14 @@ class Argument:
     """How a field of an input model looks on the command line: put it in `Annotated[..., Argument(...)]`.
 
     `positional`: given by place rather than as `--name`. `hidden`: not on the CLI at all (programs only).
-    `metavar`: the word that stands for it in the usage line.
+    `metavar`: the word that stands for it in the usage line. `file`: names a file or folder of the caller, so the
+    CLI resolves it against the caller's folder, and `-` stands for standard input.
     """
 
     positional: bool = False
     hidden: bool = False
     metavar: str = ""
+    file: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,11 @@ class Command:
         return self.name.partition(".")[2]
 
     @property
+    def tool(self) -> str:
+        """Its name as an MCP tool."""
+        return f"{self.noun}_{self.verb}"
+
+    @property
     def summary(self) -> str:
         return self.doc.partition("\n")[0]
 
@@ -94,6 +101,8 @@ class Registry:
         def register(handler: Handler) -> Handler:
             if name in self._commands:
                 raise ValueError(f"command {name} is written twice")
+            if not handler.__doc__:
+                raise ValueError(f"command {name} has no docstring: it is what every face shows")
             hints = get_type_hints(handler)
             _session, ask = list(inspect.signature(handler).parameters)[:2]
             self._commands[name] = Command(
@@ -131,13 +140,24 @@ class Registry:
         return command.run(session, ask)
 
 
+MOST_FAULTS = 5
+
+
 def describe(error: ValidationError) -> str:
-    """A validation error in one line: `field: what is wrong; field: …`."""
+    """A validation error in one line: `field: what is wrong; field: …`; the first few faults, then how many more."""
     parts = []
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
-        where = ".".join(str(step) for step in item["loc"])
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    for item in faults[:MOST_FAULTS]:
+        where = ".".join(str(step) for step in item["loc"])[:200]
         parts.append(f"{where}: {item['msg']}" if where else str(item["msg"]))
+    if len(faults) > MOST_FAULTS:
+        parts.append(f"and {len(faults) - MOST_FAULTS} more")
     return "; ".join(parts)
+
+
+def as_json(output: BaseModel) -> dict[str, Any]:
+    """A result as JSON-ready data: the one form that `--json`, HTTP and MCP give."""
+    return output.model_dump(mode="json", by_alias=True)
 
 
 def arguments(model: type[BaseModel]) -> dict[str, Argument]:
@@ -150,4 +170,4 @@ def arguments(model: type[BaseModel]) -> dict[str, Argument]:
     return found
 
 
-__all__ = ["ALL_FACES", "Argument", "Command", "Effect", "ExosuitError", "Face", "Registry", "arguments", "describe"]
+__all__ = ["ALL_FACES", "Argument", "Command", "Effect", "ExosuitError", "Face", "Registry", "arguments", "as_json", "describe"]

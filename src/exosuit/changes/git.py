@@ -1,0 +1,69 @@
+"""The seam to the `git` program: always with a scrubbed environment, never with a shell."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from exosuit.core.errors import ExosuitError
+
+_FIXED = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "LC_ALL": "C",
+}
+
+# What a repository's own config could make git run, or answer differently.
+_QUIET = (
+    "-c", "core.fsmonitor=false",
+    "-c", "core.hooksPath=" + os.devnull,
+    "-c", "core.untrackedCache=false",
+    "-c", "core.splitIndex=false",
+    "-c", "core.quotePath=false",
+    "-c", "advice.addEmbeddedRepo=false",
+)  # fmt: skip
+
+
+def scrubbed(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The caller's environment without any `GIT_*` of theirs, with all config but the repository's off."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    return {**kept, **_FIXED, **(extra or {})}
+
+
+def git(
+    arguments: Sequence[str | bytes], *, cwd: Path | None = None, env: Mapping[str, str] | None = None, data: bytes | None = None
+) -> bytes:
+    """Run git and return its standard output; raises `git-failed` with git's own words."""
+    done = attempt(arguments, cwd=cwd, env=env, data=data)
+    if done.returncode:
+        words = done.stderr.decode("utf-8", "replace").strip() or f"git ended with {done.returncode}"
+        raise ExosuitError("git-failed", words.splitlines()[-1], "git said so; nothing was changed")
+    return done.stdout
+
+
+def attempt(
+    arguments: Sequence[str | bytes], *, cwd: Path | None = None, env: Mapping[str, str] | None = None, data: bytes | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run git and return what it did, whatever that was; raises only where there is no git."""
+    try:
+        return subprocess.run(
+            [_program(), *_QUIET, *arguments], cwd=cwd, env=scrubbed(env), input=data,
+            stdin=subprocess.DEVNULL if data is None else None, capture_output=True, check=False,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise ExosuitError("no-git", "the git program was not found", "install git 2.38 or newer") from None
+
+
+@cache
+def _program() -> str:
+    return os.environ.get("EXOSUIT_GIT", "git")

@@ -1,0 +1,143 @@
+"""Which atoms somebody means: ids, ranges, hunks, paths; and what must be decided along with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+from exosuit.changes.atoms import FileChange
+from exosuit.changes.change import Change
+from exosuit.changes.decisions import Range, merged
+from exosuit.core.errors import UsageError
+
+_NAME = re.compile(r"(\d+)(?:(\.|h)(\d+))?(?:-(?:(\d+)\2)?(\d+))?")
+
+
+def select(change: Change, names: Sequence[str], *, path: str | None = None, everything: bool = False) -> list[Range]:
+    """The atoms named by ids, by a glob over paths, or all; in order, without overlaps. Raises `no-such-atom`."""
+    chosen = [_named(change, name) for name in names]
+    if path is not None:
+        files = [file for file in change.files if matches(file, path)]
+        if not files:
+            raise UsageError("no-such-path", f"no file of change {change.id} matches {path!r}",
+                             f"exosuit change show {change.id} --no-atoms lists its files")  # fmt: skip
+        chosen += [change.range_of(file) for file in files]
+    if everything:
+        chosen.append((0, change.atoms))
+    if not chosen:
+        raise UsageError("nothing-selected", "no atoms were named", "name atoms (3.14, 3.14-3.20, 3h2, 3), --path GLOB, or --all")
+    return merged(chosen)
+
+
+def matches(file: FileChange, pattern: str) -> bool:
+    """Whether a glob fits the new or the old path; `*` crosses folders, a folder's name means all in it."""
+    for path in (file.path, file.old_path):
+        shown = path.decode("utf-8", "backslashreplace")
+        if shown == pattern or fnmatchcase(shown, pattern) or fnmatchcase(shown, pattern.rstrip("/") + "/*"):
+            return True
+    return False
+
+
+def _named(change: Change, name: str) -> Range:
+    found = _NAME.fullmatch(name)
+    if not found:
+        raise _no_such(change, name)
+    number, kind, first, last_file, last = found.groups()
+    file = _file(change, int(number), name)
+    if kind is None:
+        if last is not None:
+            return change.firsts[file.number - 1], change.firsts[_file(change, int(last), name).number]
+        return change.range_of(file)
+    end_file = file if last_file is None else _file(change, int(last_file), name)
+    start = _bounds(change, file, kind, int(first), name)[0]
+    end = _bounds(change, end_file, kind, int(last or first), name)[1]
+    if end <= start:
+        raise _no_such(change, name)
+    return start, end
+
+
+def _file(change: Change, number: int, name: str) -> FileChange:
+    if not 1 <= number <= len(change.files):
+        raise _no_such(change, name)
+    return change.files[number - 1]
+
+
+def _bounds(change: Change, file: FileChange, kind: str, number: int, name: str) -> Range:
+    offset = change.firsts[file.number - 1]
+    if not 1 <= number <= (file.atoms if kind == "." else len(file.hunks)):
+        raise _no_such(change, name)
+    if kind == ".":
+        return offset + number - 1, offset + number
+    first, end = file.hunk_atoms(number - 1)
+    return offset + first, offset + end
+
+
+def _no_such(change: Change, name: str) -> UsageError:
+    return UsageError("no-such-atom", f"change {change.id} has no atom {name!r}", f"exosuit change show {change.id} lists them")
+
+
+def names(change: Change, chosen: Iterable[Range]) -> list[str]:
+    """Ranges as ids: a whole file as `3`, else `3.14` or `3.14-3.20`, never across files."""
+    result = []
+    for first, end in chosen:
+        while first < end:
+            file = change.file_of(first)
+            start, stop = change.range_of(file)
+            last = min(end, stop)
+            if first == start and last == stop:
+                result.append(str(file.number))
+            elif last - first == 1:
+                result.append(change.name(first))
+            else:
+                result.append(f"{change.name(first)}-{change.name(last - 1)}")
+            first = last
+    return result
+
+
+@lru_cache(maxsize=8)
+def requirements(change: Change) -> dict[int, tuple[int, ...]]:
+    """By file number: the files that must leave their path before this one can stand at its own.
+
+    A file `a` and a folder `a/` cannot both be there: what the change adds at `a/b` needs the removal of `a`, and the
+    other way round. Almost always empty.
+    """
+    leaving = {file.old_path: file.number for file in change.files if file.status in "DR"}
+    needs: dict[int, list[int]] = {}
+    arriving = [file for file in change.files if file.status in "AR"]
+    for file in arriving:
+        for parent in _parents(file.path):
+            if parent in leaving and leaving[parent] != file.number:
+                needs.setdefault(file.number, []).append(leaving[parent])
+    places = {file.path: file.number for file in arriving}
+    for path, number in leaving.items():
+        for parent in _parents(path):
+            if parent in places and places[parent] != number:
+                needs.setdefault(places[parent], []).append(number)
+    return {number: tuple(others) for number, others in needs.items()}
+
+
+def _parents(path: bytes) -> list[bytes]:
+    return [path[:i] for i, c in enumerate(path) if c == 0x2F]
+
+
+def also(change: Change, chosen: Sequence[Range], *, accepting: bool) -> list[Range]:
+    """What must be decided along with `chosen`, because the tree could not hold one without the other."""
+    needs = requirements(change)
+    if not needs:
+        return []
+    touched = {change.file_of(atom).number for first, end in chosen for atom in _one_per_file(change, first, end)}
+    extra: set[int] = set()
+    for number, others in needs.items():
+        if accepting and number in touched:
+            extra.update(others)
+        elif not accepting and touched.intersection(others):
+            extra.add(number)
+    return merged(change.range_of(change.files[number - 1]) for number in extra - touched)
+
+
+def _one_per_file(change: Change, first: int, end: int) -> Iterable[int]:
+    while first < end:
+        yield first
+        first = change.range_of(change.file_of(first))[1]

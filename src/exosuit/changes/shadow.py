@@ -1,0 +1,170 @@
+"""The shadow repository: a git directory outside the tree in which snapshots live.
+
+It borrows the objects of the workspace's own repository (alternates, and hard links to its packs, so that a later `gc`
+there takes nothing away) and never writes to it. Attributes that would convert bytes on their way in are off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from pathlib import Path
+
+import pygit2
+
+from exosuit.changes.git import git
+from exosuit.core.errors import ExosuitError
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+_ATTRIBUTES = "* -text !diff !merge -ident -filter !eol !working-tree-encoding\n"
+_CONFIG = (
+    "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n\tautocrlf = false\n\tsafecrlf = false\n"
+    "\tlooseCompression = 1\n\tprotectHFS = true\n\tprotectNTFS = true\n\tfsync = committed\n[gc]\n\tauto = 0\n"
+)
+
+
+class Shadow:
+    """Blobs and trees by id. Reads and writes are safe from several threads and processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.git_dir = folder
+        self._lock = threading.RLock()
+        if not (folder / "HEAD").exists():
+            _make(folder)
+        self._repository = _opened(folder)
+
+    def borrow(self, objects: Path) -> None:
+        """Use the object folder of another repository too, and keep its packs alive by hard links where that works."""
+        info = self.git_dir / "objects" / "info"
+        wanted = f"{objects}\n" if "\n" not in str(objects) else ""
+        alternates = info / "alternates"
+        if not alternates.exists() or alternates.read_text() != wanted:
+            _write_whole(alternates, wanted)
+            with self._lock:
+                self._repository = _opened(self.git_dir)
+        _link_packs(objects / "pack", self.git_dir / "objects" / "pack")
+
+    def blob(self, name: str) -> bytes:
+        """The bytes of a blob; an empty id is no bytes. Raises `lost-object` when it is gone."""
+        if not name:
+            return b""
+        with self._lock:
+            try:
+                return bytes(self._repository[name].data)
+            except (KeyError, ValueError) as error:
+                raise _lost(name) from error
+
+    def size(self, name: str) -> int:
+        """The length of a blob in bytes."""
+        if not name:
+            return 0
+        with self._lock:
+            try:
+                return int(self._repository[name].size)
+            except (KeyError, ValueError) as error:
+                raise _lost(name) from error
+
+    def put(self, data: bytes) -> str:
+        """Store a blob and return its id."""
+        with self._lock, _disk_errors(self.git_dir):
+            return str(self._repository.create_blob(data))
+
+    get = blob
+
+    def entry(self, tree: str, path: bytes) -> tuple[int, str] | None:
+        """Mode and id of what stands at `path` in a tree, or None."""
+        with self._lock:
+            try:
+                found = self._repository[tree][os.fsdecode(path)]
+            except KeyError:
+                return None
+            return int(found.filemode), str(found.id)
+
+    def replace(self, tree: str, entries: dict[bytes, tuple[int, str] | None]) -> str:
+        """The tree with some paths put (mode, id) or taken away (None)."""
+        if not entries:
+            return tree
+        with self._lock, _disk_errors(self.git_dir):
+            index = pygit2.Index()
+            index.read_tree(self._repository[tree])
+            for path, entry in entries.items():
+                if entry is None:
+                    with contextlib.suppress(OSError, KeyError):
+                        index.remove(os.fsdecode(path))
+            for path, entry in entries.items():
+                if entry is not None:
+                    mode, name = entry
+                    index.add(pygit2.IndexEntry(os.fsdecode(path), pygit2.Oid(hex=name), pygit2.enums.FileMode(mode)))
+            return str(index.write_tree(self._repository))
+
+    def check_out(self, tree: str, out: Path) -> None:
+        """Write a whole tree into a folder that is absent or empty; raises `not-empty`."""
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise ExosuitError("not-empty", f"{out} is there already and not empty", "name a new folder")
+        out.mkdir(parents=True, exist_ok=True)
+        index = self.git_dir / f"out-{os.getpid()}-{threading.get_ident()}.index"
+        env = {"GIT_DIR": str(self.git_dir), "GIT_WORK_TREE": str(out), "GIT_INDEX_FILE": str(index)}
+        try:
+            git(["read-tree", tree], env=env)
+            git(["checkout-index", "-a", "-f", "-q"], env=env, cwd=out)
+        finally:
+            index.unlink(missing_ok=True)
+
+
+def _make(folder: Path) -> None:
+    """A bare repository of our own making: no templates, no hooks, nobody's config."""
+    for name in ("objects/info", "objects/pack", "refs/heads", "info"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "config").write_text(_CONFIG)
+    (folder / "info" / "attributes").write_text(_ATTRIBUTES)
+    _write_whole(folder / "HEAD", "ref: refs/heads/none\n")
+
+
+def _opened(folder: Path) -> pygit2.Repository:
+    pygit2.option(pygit2.enums.Option.SET_OWNER_VALIDATION, False)
+    for level in (pygit2.enums.ConfigLevel.SYSTEM, pygit2.enums.ConfigLevel.XDG, pygit2.enums.ConfigLevel.GLOBAL):
+        pygit2.option(pygit2.enums.Option.SET_SEARCH_PATH, level, "")
+    pygit2.option(pygit2.enums.Option.ENABLE_FSYNC_GITDIR, True)
+    try:
+        repository = pygit2.Repository(str(folder), pygit2.enums.RepositoryOpenFlag.NO_SEARCH | pygit2.enums.RepositoryOpenFlag.BARE)
+        if EMPTY_TREE not in repository:
+            repository.TreeBuilder().write()
+        return repository
+    except (pygit2.GitError, OSError) as error:
+        raise ExosuitError("damaged-store", f"{folder} cannot be read as a repository ({error})",
+                           f"move {folder.parent} away to start afresh; your working tree is not affected") from error
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Replace a small file in one step, so that a kill leaves the old or the new one."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+def _link_packs(source: Path, target: Path) -> None:
+    """Hard-link packs that are not there yet; another file system or an odd permission just means no link."""
+    try:
+        have = set(os.listdir(target))
+        names = [name for name in os.listdir(source) if name.endswith((".pack", ".idx")) and name not in have]
+    except FileNotFoundError:
+        return
+    for name in sorted(names, key=lambda name: name.endswith(".idx")):
+        with contextlib.suppress(OSError):
+            os.link(source / name, target / name)
+
+
+def _lost(name: str) -> ExosuitError:
+    return ExosuitError("lost-object", f"object {name} is not in the store any more",
+                        "import the change again (the repository it came from was cleaned up or moved)")
+
+
+@contextlib.contextmanager
+def _disk_errors(folder: Path):  # type: ignore[no-untyped-def]
+    try:
+        yield
+    except (OSError, pygit2.GitError) as error:
+        raise ExosuitError("store-write-failed", f"cannot write {folder} ({error})",
+                           "free some space or check permissions, then repeat; nothing was changed") from error

@@ -1,0 +1,185 @@
+"""Where a change comes from: five sources, each giving a base tree and a head tree."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from exosuit.changes.patch import patched, subject
+from exosuit.changes.repository import Repository
+from exosuit.changes.shadow import EMPTY_TREE, Shadow
+from exosuit.changes.snapshot import snapshot_folder, snapshot_worktree
+from exosuit.core.errors import ExosuitError
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What sources stand on: the workspace's folder, its repository if it has one, the shadow."""
+
+    root: Path
+    repository: Repository | None
+    shadow: Shadow
+
+    def git(self) -> Repository:
+        """The repository; raises `not-a-repository` for a plain folder."""
+        if self.repository is None:
+            raise ExosuitError("not-a-repository", f"{self.root} is not in a git repository",
+                               "use --patch FILE or --dirs OLD NEW here, or run git init")  # fmt: skip
+        return self.repository
+
+    def now(self) -> str:
+        """The tree of the workspace as it is now."""
+        if self.repository is None:
+            return snapshot_folder(self.shadow, self.root)
+        return snapshot_worktree(self.shadow, self.repository)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two trees and where they come from. `origin` names the revisions, for provenance and file history."""
+
+    base: str
+    head: str
+    base_name: str
+    head_name: str
+    title: str
+
+
+class Source(Protocol):
+    """Something that can be imported, and imported again when it has moved on."""
+
+    @property
+    def key(self) -> str:
+        """The same for every import of the same source: decisions are carried along it."""
+
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+
+    def pair(self, ground: Ground) -> Pair:
+        """Take both snapshots."""
+
+
+@dataclass(frozen=True)
+class Revisions:
+    """Two revisions of the repository; with `fork`, from their merge base (`a...b`)."""
+
+    old: str
+    new: str
+    fork: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Revisions:
+        """`a..b`, `a...b`, `a..` (to HEAD), or one revision against its first parent; raises `bad-range`."""
+        for dots, fork in (("...", True), ("..", False)):
+            old, found, new = text.partition(dots)
+            if found:
+                if ".." in new:
+                    break
+                return cls(old or "HEAD", new or "HEAD", fork)
+        if ".." in text or not text:
+            raise ExosuitError("bad-range", f"{text!r} is not a range of revisions", "write it as main..feature")
+        return cls(f"{text}^", text)
+
+    @property
+    def key(self) -> str:
+        return f"revisions {self.label}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.old}{'...' if self.fork else '..'}{self.new}"
+
+    def pair(self, ground: Ground) -> Pair:
+        repository = ground.git()
+        old = repository.merge_base(self.old, self.new) if self.fork else self.old
+        base, head = repository.tree(old), repository.tree(self.new)
+        return Pair(base, head, old, self.new, f"{self.old} → {self.new}")
+
+
+@dataclass(frozen=True)
+class WorkingTree:
+    """The working tree as it is now, against a revision."""
+
+    against: str = "HEAD"
+
+    @property
+    def key(self) -> str:
+        return f"worktree {self.against}"
+
+    @property
+    def label(self) -> str:
+        return f"working tree against {self.against}"
+
+    def pair(self, ground: Ground) -> Pair:
+        repository = ground.git()
+        fresh = self.against == "HEAD" and not repository.has_commits()
+        base = EMPTY_TREE if fresh else repository.tree(self.against)
+        return Pair(base, ground.now(), "" if fresh else self.against, "", f"Working tree since {self.against}")
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A patch in git's format, placed on the workspace as it is now."""
+
+    data: bytes
+    name: str
+
+    @property
+    def key(self) -> str:
+        return f"patch {hashlib.sha256(self.data).hexdigest()[:16]}"
+
+    @property
+    def label(self) -> str:
+        return f"patch {self.name}"
+
+    def pair(self, ground: Ground) -> Pair:
+        base = ground.now()
+        head = patched(ground.shadow, base, self.data)
+        return Pair(base, head, "HEAD" if ground.repository and ground.repository.has_commits() else "", "", subject(self.data) or f"Patch {self.name}")
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Two plain folders."""
+
+    old: Path
+    new: Path
+
+    @property
+    def key(self) -> str:
+        return f"dirs {self.old.absolute()} {self.new.absolute()}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.old} → {self.new}"
+
+    def pair(self, ground: Ground) -> Pair:
+        base = snapshot_folder(ground.shadow, self.old)
+        head = snapshot_folder(ground.shadow, self.new)
+        return Pair(base, head, "", "", f"{self.old.name or self.old} → {self.new.name or self.new}")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A person's own edit of one file: `data` is its new content."""
+
+    path: bytes
+    data: bytes
+
+    @property
+    def key(self) -> str:
+        return f"edit {self.path.decode('utf-8', 'backslashreplace')}"
+
+    @property
+    def label(self) -> str:
+        return f"edited by hand: {self.path.decode('utf-8', 'backslashreplace')}"
+
+    def pair(self, ground: Ground) -> Pair:
+        base = ground.now()
+        there = ground.shadow.entry(base, self.path)
+        mode = there[0] if there else 0o100644
+        head = ground.shadow.replace(base, {self.path: (mode, ground.shadow.put(self.data))})
+        name = self.path.decode("utf-8", "backslashreplace")
+        return Pair(base, head, "", "", f"Edit {name} by hand")

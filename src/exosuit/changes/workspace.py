@@ -1,0 +1,153 @@
+"""A workspace: the folder that is worked on, and its state beside it (shadow repository, ledger, store, journal)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from exosuit.changes.carry import Carried, carry
+from exosuit.changes.change import Change, Provenance, change_id
+from exosuit.changes.decisions import Decisions, fold
+from exosuit.changes.diff import diff_trees
+from exosuit.changes.repository import Repository
+from exosuit.changes.shadow import Shadow
+from exosuit.changes.sources import Ground, Source
+from exosuit.changes.store import SCHEMA as STORE_SCHEMA
+from exosuit.changes.store import Store
+from exosuit.core.database import Database
+from exosuit.core.errors import ExosuitError
+from exosuit.core.ledger import SCHEMA as LEDGER_SCHEMA
+from exosuit.core.ledger import Event, Ledger
+from exosuit.core.places import workspace_state
+
+CACHED = 8
+"""Changes kept in memory per process."""
+
+
+class Workspace:
+    """One folder and all that is known of it. Safe to share between threads; processes share it through its state."""
+
+    def __init__(self, root: Path, repository: Repository | None, state: Path) -> None:
+        self.root = root
+        self.repository = repository
+        self.state = state
+        self._lock = threading.RLock()
+        self._changes: dict[str, Change] = {}
+        self._events: dict[str, list[Event]] = {}
+        self._decisions: dict[str, Decisions] = {}
+
+    @classmethod
+    def open(cls, folder: Path) -> Workspace:
+        """The workspace that holds `folder`: its repository's top level, or the plain folder itself."""
+        if not folder.is_dir():
+            raise ExosuitError("no-such-folder", f"{folder} is not a folder", "name an existing folder with -C")
+        repository = Repository.at(folder)
+        root = repository.root if repository else folder.resolve()
+        try:
+            return cls(root, repository, workspace_state(root))
+        except OSError as error:
+            raise ExosuitError("read-only", f"cannot make the state folder ({error})",
+                               "check its permissions, or set EXOSUIT_STATE to a folder that you can write") from error  # fmt: skip
+
+    @cached_property
+    def shadow(self) -> Shadow:
+        shadow = Shadow(self.state / "shadow.git")
+        if self.repository is not None:
+            shadow.borrow(self.repository.objects)
+        return shadow
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.state / "state.db", LEDGER_SCHEMA + STORE_SCHEMA)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.database)
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.database)
+
+    @property
+    def ground(self) -> Ground:
+        return Ground(self.root, self.repository, self.shadow)
+
+    def bring_in(
+        self, source: Source, actor: str, *, title: str | None = None, progress: Callable[[int, int], None] | None = None
+    ) -> tuple[Change, bool, Carried]:
+        """Import a source as a change; decisions on the last import of the same source come along where they still hold.
+
+        Returns the change, whether it is new, and what was carried. Raises `nothing-changed` when both sides are equal.
+        """
+        pair = source.pair(self.ground)
+        if pair.base == pair.head:
+            raise ExosuitError("nothing-changed", f"{source.label}: both sides are the same", "there is nothing to review")
+        name = change_id(pair.base, pair.head, source.key)
+        if self.store.database.query("SELECT 1 FROM changes WHERE id = ?", (name,)):
+            return self.change(name), False, Carried()
+        files = diff_trees(self.shadow.git_dir, pair.base, pair.head, progress)
+        kind = source.key.partition(" ")[0]
+        generator = {"revisions": "revision", "edit": "person"}.get(kind, kind)
+        provenance = Provenance(generator, source.label, source.key, pair.base_name, pair.head_name)
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        change = Change(name, title or pair.title, created, pair.base, pair.head, provenance, tuple(files))
+        return (*self._keep(change, actor), self._carry(change, actor))
+
+    def _keep(self, change: Change, actor: str) -> tuple[Change, bool]:
+        with self.database.transaction():
+            new = self.store.save(change)
+            if new:
+                self.ledger.append(change.id, "import", actor, {"source": change.provenance.source})
+        with self._lock:
+            self._remember(change)
+        return change, new
+
+    def _carry(self, change: Change, actor: str) -> Carried:
+        earlier = self.store.latest_of(change.provenance.key, change.id)
+        if earlier is None:
+            return Carried()
+        carried = carry(self.change(earlier), self.decisions(earlier), change, self.shadow)
+        if carried.atoms:
+            data = {**carried.as_event(), "from": earlier, "asked_again": carried.asked_again}
+            self.ledger.append(change.id, "carry", actor, data, key=f"carry {earlier} {change.id}")
+        return carried
+
+    def change(self, name: str) -> Change:
+        """A change by id, by the beginning of one, or `last`; raises `no-such-change`."""
+        with self._lock:
+            if name in self._changes:
+                return self._changes[name]
+            change = self.store.load(self.store.find(name))
+            return self._changes.get(change.id) or self._remember(change)
+
+    def _remember(self, change: Change) -> Change:
+        self._changes[change.id] = change
+        while len(self._changes) > CACHED:
+            self._changes.pop(next(iter(self._changes)))
+        return change
+
+    def decisions(self, name: str) -> Decisions:
+        """The state of a change now, other processes' events included. Don't alter what you get."""
+        change = self.change(name)
+        with self._lock:
+            known = self._events.setdefault(change.id, [])
+            news = self.ledger.events(change.id, known[-1].seq if known else 0)
+            if news or change.id not in self._decisions:
+                known += news
+                self._decisions[change.id] = fold(known, change.atoms)
+            return self._decisions[change.id]
+
+    def events(self, name: str) -> list[Event]:
+        """The history of a change, oldest first."""
+        change = self.change(name)
+        self.decisions(change.id)
+        with self._lock:
+            return list(self._events[change.id])
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if "database" in self.__dict__:
+            self.database.close()
