@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.offline import sitecustomize as network
+import no_network
 from tests.repository import Repository
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
         folder.mkdir(mode=0o700)
         os.environ[name] = str(folder)
     os.environ |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "NO_COLOR": "1"}
-    offline = str(Path(network.__file__).parent)
+    offline = str(Path(no_network.__file__).parent)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [offline, os.environ.get("PYTHONPATH")]))
 
 
@@ -50,12 +50,12 @@ def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture(autouse=True)
-def no_network() -> Iterator[None]:
+def offline() -> Iterator[None]:
     """Fails the test that reached beyond the loopback, even where the code under test swallowed the refusal."""
-    network.attempts.clear()
+    no_network.attempts.clear()
     yield
-    if network.attempts:
-        pytest.fail("reached for the network: " + "; ".join(network.attempts))
+    if no_network.attempts:
+        pytest.fail("reached for the network: " + "; ".join(no_network.attempts))
 
 
 @pytest.fixture
