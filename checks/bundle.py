@@ -8,9 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from checks.tree import BUILT
-
-BUNDLE = BUILT[0]
+from checks.tree import BUNDLE
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -18,7 +18,13 @@ PERMISSIVE = {
 EXCEPTIONS = {
     "pygit2": "GPL-2.0 with the linking exception of libgit2: linking it into a work of any licence is allowed",
 }
-"""Packages allowed in spite of their licence, each with the reason."""
+"""Python packages allowed in spite of their licence, each with the reason."""
+
+WEB_TOOLS = {
+    "axe-core": "MPL-2.0: looks for accessibility faults in tests; nothing of it is in the bundle",
+    "lightningcss": "MPL-2.0: makes the CSS smaller at build time; nothing of it is in the bundle",
+}
+"""Web packages that are only run, never shipped; what their platform parts are called starts with the same name."""
 
 SPELLINGS = {
     "mit license": "MIT",
@@ -78,26 +84,28 @@ def is_permissive(expression: str) -> bool:
 def problems(root: Path) -> list[str]:
     """Each dependency whose licence is neither permissive nor excepted, and each exception that nothing needs."""
     try:
-        needed = requirements("exosuit")
+        licences = {name: licence_of(package) for name, package in requirements("exosuit").items()}
     except PackageNotFoundError as error:
         return [f"{error} is needed but not installed"]
-    licences = {name: licence_of(package) for name, package in needed.items()} | web_licences(root)
-    found = [
-        f"{name}: licence {licence or 'not said'!r} is not known to be permissive"
-        for name, licence in licences.items()
-        if name not in EXCEPTIONS and not is_permissive(licence)
-    ]
-    return found + [f"{name}: excepted, but nothing needs it" for name in EXCEPTIONS if name not in licences]
+    found = [not_permissive(name, licences[name]) for name in licences if name not in EXCEPTIONS]
+    found += [f"{name}: excepted, but nothing needs it" for name in EXCEPTIONS if name not in licences]
+    return [problem for problem in found if problem] + web_problems(root)
 
 
-def web_licences(root: Path) -> dict[str, str]:
-    """The licences in web/package-lock.json by package, build tools too: they leave parts in the bundle."""
+def not_permissive(name: str, licence: str) -> str:
+    """The complaint about a package; empty if its licence will do."""
+    return "" if is_permissive(licence) else f"{name}: licence {licence or 'not said'!r} is not known to be permissive"
+
+
+def web_problems(root: Path) -> list[str]:
+    """The same for web/package-lock.json; build tools too, for they leave parts of themselves in the bundle."""
     lock = root / "web" / "package-lock.json"
     if not lock.exists():
-        return {}
+        return []
     packages: dict[str, dict[str, object]] = json.loads(lock.read_text("utf-8"))["packages"]
-    return {
-        place.rpartition("node_modules/")[2]: str(entry.get("license", ""))
-        for place, entry in packages.items()
-        if place
-    }
+    found = []
+    for place, entry in packages.items():
+        name = place.rpartition("node_modules/")[2]
+        if name and not any(name == tool or name.startswith(f"{tool}-") for tool in WEB_TOOLS):
+            found.append(not_permissive(name, str(entry.get("license", ""))))
+    return [problem for problem in found if problem]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-BUILT = ("src/exosuit/faces/web/",)
-"""Folders that hold what a tool made from sources elsewhere in the tree."""
+BUNDLE = "src/exosuit/faces/web/"
+BUILT = (BUNDLE, "web/src/api.ts")
+"""What a tool made from sources elsewhere in the tree: the web bundle, and the client's types from the OpenAPI."""
 
 
 def files(root: Path, *suffixes: str) -> list[Path]:

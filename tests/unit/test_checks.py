@@ -142,8 +142,14 @@ def test_a_web_package_without_a_permissive_licence_is_found(plant: Plant) -> No
         "node_modules/@a/bad": {"license": "AGPL-3.0"},
         "node_modules/mute": {},
     }
-    problems = licences.problems(plant({"web/package-lock.json": json.dumps({"packages": packages})}))
+    problems = licences.web_problems(plant({"web/package-lock.json": json.dumps({"packages": packages})}))
     assert [problem.split(":")[0] for problem in problems] == ["@a/bad", "mute"]
+
+
+def test_a_python_package_is_allowed_by_its_licence_or_by_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert licences.problems(ROOT / "src") == []
+    monkeypatch.setattr(licences, "EXCEPTIONS", {"no-such-package": "none"})
+    assert [problem.split(":")[0] for problem in licences.problems(ROOT / "src")] == ["pygit2", "no-such-package"]
 
 
 def test_the_licences_of_what_we_need_indirectly_are_looked_at_too() -> None:
