@@ -32,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     for name in [name for name in os.environ if name.startswith(("GIT_", "EXOSUIT_", "XDG_"))]:
         del os.environ[name]
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"):  # no window opens on somebody's desktop
+        os.environ.pop(name, None)
     for name in ("HOME", "EXOSUIT_STATE"):
         folder = home / name.lower()
         folder.mkdir(mode=0o700)

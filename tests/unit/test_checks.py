@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from checks import bundle, changelog, dependencies, docs, licences, sizes, words
+from checks.__main__ import CHECKS
 from checks.tree import ROOT
 from tests.repository import Repository
 
@@ -212,6 +213,12 @@ def test_blocks_of_one_document_share_a_folder_and_those_of_another_do_not(plant
 def test_a_block_that_is_not_run_is_listed_with_its_reason(plant: Plant) -> None:
     root = plant({"README.md": fenced("console", "$ make run", note="not run: it opens a browser")})
     assert docs.notes(root) == ["README.md:3: not run: it opens a browser"]
+
+
+def test_every_check_is_in_the_document_for_those_who_work_on_the_project() -> None:
+    rows = (ROOT / "docs" / "contributing.md").read_text("utf-8").split("## Checks")[1].split("##")[0].splitlines()
+    named = {name for row in rows if row.startswith("| ") for name in row.split("|")[1].strip().split(", ")}
+    assert named - {"check"} == CHECKS.keys()
 
 
 def test_a_bundle_that_is_not_what_a_rebuild_gives_is_found() -> None:
