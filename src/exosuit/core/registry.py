@@ -93,9 +93,7 @@ class Registry:
     def __init__(self) -> None:
         self._commands: dict[str, Command] = {}
 
-    def command(
-        self, name: str, *, effect: Effect, faces: frozenset[Face] = ALL_FACES
-    ) -> Callable[[Handler], Handler]:
+    def command(self, name: str, *, effect: Effect, faces: frozenset[Face] = ALL_FACES) -> Callable[[Handler], Handler]:
         """Register `handler(session, ask: In) -> Out`; types and docs are read off the function itself."""
 
         def register(handler: Handler) -> Handler:
@@ -136,7 +134,9 @@ class Registry:
         try:
             ask = command.input.model_validate(payload)
         except ValidationError as error:
-            raise UsageError("bad-input", describe(error), f"see exosuit {command.noun} {command.verb} --help") from None
+            raise UsageError(
+                "bad-input", describe(error), f"see exosuit {command.noun} {command.verb} --help"
+            ) from None
         return command.run(session, ask)
 
 
@@ -170,4 +170,15 @@ def arguments(model: type[BaseModel]) -> dict[str, Argument]:
     return found
 
 
-__all__ = ["ALL_FACES", "Argument", "Command", "Effect", "ExosuitError", "Face", "Registry", "arguments", "as_json", "describe"]
+__all__ = [
+    "ALL_FACES",
+    "Argument",
+    "Command",
+    "Effect",
+    "ExosuitError",
+    "Face",
+    "Registry",
+    "arguments",
+    "as_json",
+    "describe",
+]

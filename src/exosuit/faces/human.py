@@ -1,0 +1,190 @@
+"""Results in words for a person at a terminal: one line for a decision, a table for a list. Programs use `--json`."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from functools import singledispatch
+
+from pydantic import BaseModel
+
+from exosuit.commands import models as m
+from exosuit.commands import review_models as r
+from exosuit.core.registry import as_json
+from exosuit.faces.text import Paint, columns, shown
+
+Lines = list[str]
+
+
+def render(output: BaseModel, colour: bool) -> bytes:
+    """What the command line prints of a result, UTF-8; the patch of an export byte for byte."""
+    if isinstance(output, m.Exported) and output.out is None:
+        return _bytes(output.patch, output.encoding)
+    if isinstance(output, r.FileText):
+        return _bytes(output.text, output.encoding)
+    lines = _words(output, Paint(colour))
+    return "".join(line + "\n" for line in lines).encode("utf-8", "backslashreplace")
+
+
+def _bytes(text: str, encoding: str) -> bytes:
+    return base64.b64decode(text) if encoding == "base64" else text.encode()
+
+
+@singledispatch
+def _words(output: BaseModel, paint: Paint) -> Lines:
+    """Any result that has no form of its own: `name  value` lines, a list as one line an item."""
+    lines: Lines = []
+    for name, value in as_json(output).items():
+        label = name.replace("_", " ")
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            lines += [paint("dim", label), *("  " + "  ".join(shown(str(v)) for v in item.values()) for item in value)]
+        elif isinstance(value, list):
+            lines.append(f"{paint('dim', label)}  {'  '.join(shown(str(v)) for v in value) or '-'}")
+        elif value not in (None, ""):
+            lines.append(f"{paint('dim', label)}  {shown(str(value))}")
+    return lines
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _lines_changed(paint: Paint, added: int, removed: int) -> str:
+    return f"{paint('green', f'+{added:,}')} {paint('red', f'-{removed:,}')}"
+
+
+def _decided(paint: Paint, out: m.Decided | m.Undone | m.Summary) -> str:
+    named = [("undecided", ""), ("accepted", "green"), ("rejected", "red"), ("edited", "blue")]
+    counts = [(name, style, int(getattr(out, name))) for name, style in named]
+    parts = [paint(style, f"{n:,} {name}") if style else f"{n:,} {name}" for name, style, n in counts if n]
+    return " · ".join(parts) or "nothing to decide"
+
+
+@_words.register
+def _(out: m.Imported, paint: Paint) -> Lines:
+    known = "  (was here before)" if out.already else ""
+    lines = [
+        f"{paint('bold', shown(out.change))}  {shown(out.title)}{known}",
+        (
+            f"{_count(out.files, 'file')} · {_count(out.hunks, 'hunk')} · {_count(out.atoms, 'atom')} · "
+            f"{_lines_changed(paint, out.lines_added, out.lines_removed)} lines"
+        ),
+    ]
+    if out.carried or out.asked_again:
+        lines.append(f"{_count(out.carried, 'decision')} carried over, {out.asked_again:,} to be made again")
+    return lines
+
+
+@_words.register
+def _(out: m.Changes, paint: Paint) -> Lines:
+    if not out.changes:
+        return ["No changes yet. Import one: exosuit change import main..feature"]
+    rows = [("change", "files", "hunks", "lines", "decided", "title")]
+    for item in out.changes:
+        done = item.atoms - item.undecided
+        state = "applied" if item.applied else f"{done:,}/{item.atoms:,}"
+        size = f"+{item.lines_added:,} -{item.lines_removed:,}"
+        rows.append((shown(item.change), f"{item.files:,}", f"{item.hunks:,}", size, state, shown(item.title)))
+    return _table(rows, paint, right=frozenset({1, 2, 3, 4}))
+
+
+@_words.register
+def _(out: m.Shown, paint: Paint) -> Lines:
+    lines = [f"{paint('bold', shown(out.change))}  {shown(out.title)}", paint("dim", shown(out.source)), ""]
+    states = {atom.id: atom.state for atom in out.atoms}
+    hunks: dict[str, list[m.HunkOut]] = {}
+    for hunk in out.hunks:
+        hunks.setdefault(hunk.id.partition("h")[0], []).append(hunk)
+    for file in out.files:
+        lines.append(_file_line(file, paint))
+        lines += [_hunk_line(hunk, states, paint) for hunk in hunks.get(file.id, [])]
+    if out.comments:
+        lines.append("")
+    lines += [f"{shown(c.actor)} on {shown(' '.join(c.atoms) or 'the change')}: {shown(c.text)}" for c in out.comments]
+    return lines
+
+
+LETTERS = {"added": "A", "deleted": "D", "modified": "M", "renamed": "R", "type-changed": "T"}
+
+
+def _file_line(file: m.FileOut, paint: Paint) -> str:
+    moved = f"{shown(file.old_path)} → " if file.old_path and file.old_path != file.path else ""
+    name = f"{moved}{shown(file.path)}"
+    kind = "" if file.kind == "text" else f"  {file.kind}"
+    mode = f"  {file.old_mode} → {file.new_mode}" if file.old_mode and file.new_mode not in ("", file.old_mode) else ""
+    size = _lines_changed(paint, file.lines_added, file.lines_removed)
+    return f"{file.id:>4} {LETTERS[file.status]}  {paint('bold', name)}  {size}{kind}{mode}"
+
+
+def _hunk_line(hunk: m.HunkOut, states: Mapping[str, str], paint: Paint) -> str:
+    first, last = (int(end.partition(".")[2]) for end in (hunk.first, hunk.last))
+    file = hunk.first.partition(".")[0]
+    found = {states[atom] for n in range(first, last + 1) if (atom := f"{file}.{n}") in states}
+    state = found.pop() if len(found) == 1 else "mixed" if found else ""
+    style = {"accepted": "green", "rejected": "red", "edited": "blue", "mixed": "yellow"}.get(state)
+    span = hunk.first if hunk.first == hunk.last else f"{hunk.first}-{hunk.last}"
+    return f"       {span:<12} {paint(style, f'{state:<9}') if style else f'{state:<9}'}  {shown(hunk.title)}".rstrip()
+
+
+@_words.register
+def _(out: m.Decided, paint: Paint) -> Lines:
+    lines = [f"{shown(out.change)}  {_decided(paint, out)}"]
+    if out.also:
+        lines.append(f"decided too, because the rest cannot stand without: {' '.join(map(shown, out.also))}")
+    return lines
+
+
+@_words.register
+def _(out: m.Undone, paint: Paint) -> Lines:
+    lines = [f"{shown(out.change)}  {shown(out.kind)}  {_decided(paint, out)}"]
+    return lines + (_tree(out.tree, paint) if out.tree else [])
+
+
+@_words.register
+def _(out: m.Applied, paint: Paint) -> Lines:
+    return _tree(out, paint)
+
+
+def _tree(out: m.Applied, paint: Paint) -> Lines:
+    would = "would write" if out.dry_run else "wrote"
+    lines = [f"{shown(out.change)}  {would} {_count(len(out.applied), 'file')}"] if out.applied else []
+    lines += [f"  {shown(path)}" for path in out.applied]
+    for conflict in out.conflicts:
+        lines.append(f"{paint('yellow', 'conflict')}  {shown(conflict.path)}: {shown(conflict.why)}")
+        lines.append(f"  exosuit change resolve {shown(out.change)} {shown(conflict.path)} --take mine|theirs")
+    lines += [f"skipped  {shown(item.path)}: {shown(item.why)}" for item in out.skipped]
+    return lines or [f"{shown(out.change)}  nothing to write"]
+
+
+@_words.register
+def _(out: m.Materialized, _paint: Paint) -> Lines:
+    return [f"{shown(out.out)}  tree {shown(out.tree)}"]
+
+
+@_words.register
+def _(out: m.Exported, _paint: Paint) -> Lines:
+    return [f"{shown(out.out or '')}  {_count(out.files, 'file')}"]
+
+
+@_words.register
+def _(out: m.Found, paint: Paint) -> Lines:
+    if not out.hits:
+        return ["Nothing found."]
+    lines = []
+    for hit in out.hits:
+        sign = paint("green", "+") if hit.side == "new" else paint("red", "-")
+        text = shown(hit.text[: hit.start]), shown(hit.text[hit.start : hit.end]), shown(hit.text[hit.end :])
+        found = f"{text[0]}{paint('bold', text[1])}{text[2]}"
+        lines.append(f"{paint('dim', f'{shown(hit.path)}:{hit.line}')} {hit.atom} {sign} {found}")
+    return lines + (["There is more; raise --limit."] if out.more else [])
+
+
+@_words.register
+def _(out: r.Files, _paint: Paint) -> Lines:
+    return [shown(path) for path in out.paths] + (["There is more; raise --limit."] if out.more else [])
+
+
+def _table(rows: Sequence[tuple[str, ...]], paint: Paint, *, right: frozenset[int]) -> Lines:
+    """A heading and rows; numbers to the right."""
+    head, *body = columns(rows, right=right)
+    return [paint("dim", "".join(head)), *("".join(row) for row in body)]
