@@ -46,8 +46,8 @@ wheel: setup ## build the wheel and the sdist into dist/
 	@rm -rf dist && $(VENV_PYTHON) -m build --no-isolation --outdir dist .
 
 lock: setup ## write requirements.lock anew from the ranges in pyproject.toml
-	@$(VENV_PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
-	@build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --group dev --generate-hashes --no-header $(LOCK_ARGS) --output-file requirements.lock pyproject.toml
+	@$(VENV_PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.13,<1"
+	@build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --group dev --generate-hashes --custom-compile-command "make lock" --system-certs $(LOCK_ARGS) --output-file requirements.lock pyproject.toml
 
 clean: ## remove .venv, caches and built files
 	rm -rf .venv build dist web/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

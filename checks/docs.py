@@ -7,7 +7,7 @@ In a fenced block marked
 - `python`, the block is run as one script that must exit 0;
 - `json` or `toml`, the block must parse;
 - `text`, `mermaid` or `diff`, nothing is run: such a block shows, it does not tell anybody to type.
-Any other mark, and a block without one, is a problem: nothing slips through.
+Any other mark, and a block without one, is a problem: nothing slips through. So is a link to a file that is not there.
 
 All blocks of one document share a fresh folder, which is a git repository of two commits with one edit on top (see
 `prepare`), and a fresh home; the project's own commands are on PATH. A block that cannot run here says why in a comment
@@ -35,6 +35,7 @@ FENCE = re.compile(
 )
 NOT_RUN = re.compile(r"not run: (?P<why>.{8,})")
 EXITS = re.compile(r"exits (?P<code>[1-9]\d*)")
+LINK = re.compile(r"\]\(([^()\s]+)[^()]*\)|<img[^>]*\ssrc=\"([^\"]+)\"")
 SHOWN = ("text", "mermaid", "diff")
 SECONDS = 120
 
@@ -78,15 +79,27 @@ def notes(root: Path) -> list[str]:
 
 
 def problems(root: Path) -> list[str]:
-    """One entry for each block that does not do what it shows; the rest of that document is still run."""
+    """One entry for each dead link, and each block that does not do what it shows; what comes after it is still run."""
     found = []
     for path in documents(root):
+        found += dead_links(path, root)
         with tempfile.TemporaryDirectory(prefix="exosuit-docs-") as scratch:
             folder, environment = prepare(Path(scratch))
             for block in blocks(path, root):
                 problem = "" if not_run(block) else run(block, folder, environment)
                 found += [f"{block.place}: {problem}"] if problem else []
     return found
+
+
+def dead_links(path: Path, root: Path) -> list[str]:
+    """Links and pictures whose target in the tree does not exist; addresses elsewhere are not looked at."""
+    prose = FENCE.sub("", path.read_text("utf-8"))
+    targets = [target.partition("#")[0] for pair in LINK.findall(prose) for target in pair if target]
+    inside = [target for target in targets if target and ":" not in target]
+    place = path.relative_to(root).as_posix()
+    return [
+        f"{place}: links to {target}, which is not there" for target in inside if not (path.parent / target).exists()
+    ]
 
 
 def prepare(scratch: Path) -> tuple[Path, dict[str, str]]:

@@ -210,6 +210,12 @@ def test_blocks_of_one_document_share_a_folder_and_those_of_another_do_not(plant
     assert docs.problems(plant({"README.md": first, "docs/other.md": second})) == []
 
 
+def test_a_link_to_a_file_that_is_not_there_is_found(plant: Plant) -> None:
+    prose = "[a](docs/a.md#part) ![b](b.png) [c](https://example.invalid/c) [d](#part)\n<img alt='' src=\"e.svg\">\n"
+    problems = docs.problems(plant({"README.md": prose, "docs/a.md": "[back](../README.md)\n"}))
+    assert problems == [f"README.md: links to {name}, which is not there" for name in ("b.png", "e.svg")]
+
+
 def test_a_block_that_is_not_run_is_listed_with_its_reason(plant: Plant) -> None:
     root = plant({"README.md": fenced("console", "$ make run", note="not run: it opens a browser")})
     assert docs.notes(root) == ["README.md:3: not run: it opens a browser"]
