@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 REGULAR, EXECUTABLE, SYMLINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
 """Git's modes of what can stand at a path."""
@@ -29,8 +30,7 @@ class Kind(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """An atom of a run, in lines: `base_n` lines at `base_at` become `head_n` lines at `head_at`."""
 
     base_at: int
@@ -39,8 +39,7 @@ class Span:
     head_n: int
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A maximal stretch of differing lines. `pairs` are (base offset, head offset) inside it, both rising.
 
     `whole` runs are one atom: the last line of one side has no newline, and any other split could glue two lines.

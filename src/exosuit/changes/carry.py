@@ -73,7 +73,12 @@ def _bring(result: Carried, decisions: Decisions, theirs: int, ours: int, count:
 
 def _matches(old: FileChange, new: FileChange, shadow: Shadow) -> list[tuple[int, int, int]]:
     """(atom in old, atom in new, count) of what is the same in both, numbered within the file."""
-    if (old.old_blob, old.new_blob, old.old_mode, old.new_mode) == (new.old_blob, new.new_blob, new.old_mode, new.new_mode):
+    if (old.old_blob, old.new_blob, old.old_mode, old.new_mode) == (
+        new.old_blob,
+        new.new_blob,
+        new.old_mode,
+        new.new_mode,
+    ):
         return [(0, 0, old.atoms)] if old.atoms == new.atoms else []
     found = []
     for kind in (Kind.RENAME, Kind.MODE):

@@ -94,9 +94,11 @@ def _undone(events: Sequence[Event]) -> tuple[frozenset[int], Event | None, Even
 
 def _redone(event: Event, redo: Event) -> Event:
     """The event as it is in force again: an apply that was done again has new facts (what was there, what is now)."""
-    if "files" not in redo.data:
+    if "steps" not in redo.data:
         return event
-    return Event(event.seq, event.at, event.subject, event.kind, event.actor, {**event.data, **redo.data, "event": event.seq})
+    return Event(
+        event.seq, event.at, event.subject, event.kind, event.actor, {**event.data, **redo.data, "event": event.seq}
+    )
 
 
 def _take(decisions: Decisions, event: Event) -> None:

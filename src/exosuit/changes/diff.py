@@ -7,13 +7,13 @@ be told from content by its first character alone; paths are unquoted as git quo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from exosuit.changes.atoms import SUBMODULE, SYMLINK, FileChange, Kind, Run
 from exosuit.changes.blocks import LARGE, block_starts
-from exosuit.changes.git import git
+from exosuit.changes.git import stream
 from exosuit.changes.pairing import pair_lines
 
 CONTEXT = 3
@@ -25,26 +25,46 @@ OPTIONS = (
     "--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0", "--abbrev=40",
 )  # fmt: skip
 
-_SECTION = re.compile(rb"\ndiff --git ")
+_SECTION = b"\ndiff --git "
 _HEADER = re.compile(rb"\n@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@[^\n]*")
-_NO_NEWLINE = re.compile(rb"\n\\[^\n]*")
-_NO_BLOB = "0" * 40
+_NO_NEWLINE = b"\n\\"
 
 
-def diff_trees(git_dir: Path, base: str, head: str, progress: Callable[[int, int], None] | None = None) -> list[FileChange]:
-    """The files that differ between two trees of the repository at `git_dir`, in path order, taken apart."""
+def diff_trees(
+    git_dir: Path, base: str, head: str, progress: Callable[[int, int], None] | None = None
+) -> list[FileChange]:
+    """The files that differ between two trees of the repository at `git_dir`, in path order, taken apart.
+
+    Git's output is taken apart while git is still at work, so that two processors are used and little is held at once.
+    """
     if base == head:
         return []
-    output = git([*OPTIONS, base, head], env={"GIT_DIR": str(git_dir)})
-    entries, patch = _split_raw(output)
-    sections = _sections(patch)
+    parts = _parts(stream([*OPTIONS, base, head], env={"GIT_DIR": str(git_dir)}))
+    entries = _entries(next(parts, b""))
     files = []
     for number, entry in enumerate(entries, 1):
-        body = [next(sections) for _ in range(2 if entry.status == "T" else 1)]
-        files.append(_file(number, entry, body[0]))
+        section = next(parts)
+        if entry.status == "T":  # git prints a change of type as a removal and an addition
+            next(parts)
+        files.append(_file(number, entry, section))
         if progress is not None and number % 64 == 0:
             progress(number, len(entries))
+    for _rest in parts:
+        raise AssertionError("git printed more parts than files")
     return files
+
+
+def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Git's output cut before each `diff --git` line: first the raw lines, then the part of each file."""
+    held = bytearray()
+    for chunk in chunks:
+        seen = max(1, len(held) - len(_SECTION))
+        held += chunk
+        while (cut := held.find(_SECTION, seen)) >= 0:
+            yield bytes(held[:cut])
+            del held[:cut]
+            seen = 1
+    yield bytes(held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +80,9 @@ class _Entry:
     path: bytes
 
 
-def _split_raw(output: bytes) -> tuple[list[_Entry], bytes]:
-    """The raw lines parsed, and the patch that follows them (with a newline before its first line)."""
-    entries, at = [], 0
-    while output.startswith(b":", at):
-        end = output.index(b"\n", at)
-        entries.append(_entry(output[at + 1 : end]))
-        at = end + 1
-    return entries, output[at:] if output.startswith(b"\n", at) else b"\n" + output[at:]
+def _entries(raw: bytes) -> list[_Entry]:
+    """The raw lines parsed."""
+    return [_entry(line[1:]) for line in raw.split(b"\n") if line.startswith(b":")]
 
 
 def _entry(line: bytes) -> _Entry:
@@ -79,13 +94,6 @@ def _entry(line: bytes) -> _Entry:
 
 def _blob(name: str) -> str:
     return "" if name.strip("0") == "" else name
-
-
-def _sections(patch: bytes) -> Iterator[bytes]:
-    """The text of each file's part of the patch, from its `diff --git` line on."""
-    starts = [match.start() for match in _SECTION.finditer(patch)]
-    for start, end in zip(starts, [*starts[1:], len(patch)], strict=True):
-        yield patch[start:end]
 
 
 _ESCAPES = {b"a": 7, b"b": 8, b"t": 9, b"n": 10, b"v": 11, b"f": 12, b"r": 13, b'"': 34, b"\\": 92}
@@ -101,7 +109,9 @@ def _unquoted(path: bytes) -> bytes:
 
 def _file(number: int, entry: _Entry, section: bytes) -> FileChange:
     content = _content(entry, section)
-    runs, block_cuts, added, removed = (), {}, 0, 0
+    runs: tuple[Run, ...] = ()
+    block_cuts: dict[int, list[int]] = {}
+    added = removed = 0
     if content is Kind.TEXT:
         runs, block_cuts = _runs(section, entry.path)
         added = sum(run.head_n for run in runs)
@@ -166,7 +176,7 @@ def _runs(section: bytes, path: bytes) -> tuple[tuple[Run, ...], dict[int, list[
 
 def _mixed(text: bytes, base_at: int, base_n: int, head_at: int, head_n: int) -> Run:
     """A run with both removed and added lines, its edited lines paired."""
-    if _NO_NEWLINE.search(b"\n" + text):
+    if _NO_NEWLINE in text:
         return Run(base_at, base_n, head_at, head_n, whole=True)
     lines = text.split(b"\n")
     old = [line[1:] for line in lines[:base_n]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -41,7 +42,11 @@ def scrubbed(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def git(
-    arguments: Sequence[str | bytes], *, cwd: Path | None = None, env: Mapping[str, str] | None = None, data: bytes | None = None
+    arguments: Sequence[str | bytes],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    data: bytes | None = None,
 ) -> bytes:
     """Run git and return its standard output; raises `git-failed` with git's own words."""
     done = attempt(arguments, cwd=cwd, env=env, data=data)
@@ -52,7 +57,11 @@ def git(
 
 
 def attempt(
-    arguments: Sequence[str | bytes], *, cwd: Path | None = None, env: Mapping[str, str] | None = None, data: bytes | None = None
+    arguments: Sequence[str | bytes],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    data: bytes | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run git and return what it did, whatever that was; raises only where there is no git."""
     try:
@@ -62,6 +71,31 @@ def attempt(
         )  # fmt: skip
     except FileNotFoundError:
         raise ExosuitError("no-git", "the git program was not found", "install git 2.38 or newer") from None
+
+
+CHUNK = 1 << 20
+
+
+def stream(arguments: Sequence[str | bytes], *, env: Mapping[str, str] | None = None) -> Iterator[bytes]:
+    """Git's standard output in chunks, as it comes; raises `git-failed` at the end of it. Left early, git is ended."""
+    with tempfile.TemporaryFile() as words:
+        process = subprocess.Popen(
+            [_program(), *_QUIET, *arguments],
+            env=scrubbed(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=words,
+        )
+        assert process.stdout is not None
+        try:
+            while chunk := os.read(process.stdout.fileno(), CHUNK):
+                yield chunk
+        finally:
+            process.stdout.close()
+            if process.wait() > 0:
+                words.seek(0)
+                told = words.read().decode("utf-8", "replace").strip() or "git failed"
+                raise ExosuitError("git-failed", told.splitlines()[-1], "git said so; nothing was changed")
 
 
 @cache

@@ -78,7 +78,11 @@ def pieces(
                     last = file.spans[done - 1 - len(file.opaque)]
                     yield span.base_at, last.base_at + last.base_n, data
                 elif number >= done and states[number] == ACCEPTED:
-                    yield span.base_at, span.base_at + span.base_n, head[offsets[span.head_at] : offsets[span.head_at + span.head_n]]
+                    yield (
+                        span.base_at,
+                        span.base_at + span.base_n,
+                        head[offsets[span.head_at] : offsets[span.head_at + span.head_n]],
+                    )
         else:
             yield from _of_run(run, head, offsets, states[atom:end])
         atom = end
@@ -92,7 +96,11 @@ def _of_run(run: Run, head: bytes, offsets: list[int], states: Sequence[int]) ->
     elif count:
         for span, state in zip(run.spans(), states, strict=True):
             if state == ACCEPTED:
-                yield span.base_at, span.base_at + span.base_n, head[offsets[span.head_at] : offsets[span.head_at + span.head_n]]
+                yield (
+                    span.base_at,
+                    span.base_at + span.base_n,
+                    head[offsets[span.head_at] : offsets[span.head_at + span.head_n]],
+                )
 
 
 def materialize(change: Change, states: bytes | bytearray, edits: Sequence[Edit], shadow: Shadow) -> str:
@@ -107,7 +115,9 @@ def materialize(change: Change, states: bytes | bytearray, edits: Sequence[Edit]
     for file in change.files:
         first, end = change.range_of(file)
         own = [edit for edit in edits if first <= edit.first < end]
-        entries.update(_entries(file, bytes(states[first:end]), [(e.first - first, e.end - first, e.blob) for e in own], shadow))
+        entries.update(
+            _entries(file, bytes(states[first:end]), [(e.first - first, e.end - first, e.blob) for e in own], shadow)
+        )
     return shadow.replace(change.base, _without_collisions(change, entries))
 
 
@@ -143,5 +153,3 @@ def _without_collisions(
         if path in folders or any(path[:i] in standing for i, c in enumerate(path) if c == 0x2F)
     }  # fmt: skip
     return {path: entry for path, entry in entries.items() if path not in clashing}
-
-

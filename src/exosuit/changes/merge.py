@@ -50,8 +50,8 @@ def is_binary(data: bytes) -> bool:
     return b"\0" in data[:_BINARY_PROBE]
 
 
-def merge3(base: bytes, mine: bytes, theirs: bytes) -> Merged:
-    """Both sides' edits of `base` in one text, or the regions where they disagree."""
+def merge3(base: bytes, mine: bytes, theirs: bytes, *, theirs_win: bool = False) -> Merged:
+    """Both sides' edits of `base` in one text, or the regions where they disagree (there `theirs` if `theirs_win`)."""
     if theirs in (mine, base):
         return Merged(mine)
     if mine == base:
@@ -68,9 +68,10 @@ def merge3(base: bytes, mine: bytes, theirs: bytes) -> Merged:
         old, left, right = (
             text.slice(getattr(region, name)) for name, text in zip(("base", "mine", "theirs"), texts, strict=True)
         )
-        parts += (base[at : texts[0].offset(region.base[0])], right if left == old else left)
+        clash = old not in (left, right) and left != right
+        parts += (base[at : texts[0].offset(region.base[0])], right if left == old or clash else left)
         at = texts[0].offset(region.base[1])
-        if old not in (left, right) and left != right:
+        if clash and not theirs_win:
             conflicts.append(region)
     return Merged(None, tuple(conflicts)) if conflicts else Merged(b"".join((*parts, base[at:])))
 

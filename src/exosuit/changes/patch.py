@@ -29,7 +29,11 @@ def patched(shadow: Shadow, base: str, data: bytes) -> str:
         # --verbose names the hunks that were found elsewhere; the patch comes by standard input, never by name.
         done = attempt(["apply", "--cached", "--verbose", "--whitespace=nowarn", "-"], env=env, data=data)
         if done.returncode:
-            raise ExosuitError("patch-does-not-fit", _reason(done.stderr), "make the patch from the state of this workspace; nothing was changed")
+            raise ExosuitError(
+                "patch-does-not-fit",
+                _reason(done.stderr),
+                "make the patch from the state of this workspace; nothing was changed",
+            )
         _refuse_guesses(shadow, base, data, done.stderr)
         return git(["write-tree"], env=env).decode().strip()
 
@@ -52,13 +56,17 @@ def subject(data: bytes) -> str:
     if not found:
         return ""
     parts = email.header.decode_header(found[1].decode("utf-8", "replace").replace("\n", ""))
-    text = "".join(part.decode(charset or "utf-8", "replace") if isinstance(part, bytes) else part for part, charset in parts)
+    text = "".join(
+        part.decode(charset or "utf-8", "replace") if isinstance(part, bytes) else part for part, charset in parts
+    )
     return re.sub(r"^\[PATCH[^\]]*\]\s*", "", text).strip()
 
 
 def _reason(stderr: bytes) -> str:
     lines = [line.removeprefix("error: ") for line in stderr.decode("utf-8", "replace").splitlines()]
-    told = [line for line in lines if line and not line.startswith(("Checking patch", "hint:", "Applied patch", "Hunk #"))]
+    told = [
+        line for line in lines if line and not line.startswith(("Checking patch", "hint:", "Applied patch", "Hunk #"))
+    ]
     return f"the patch does not fit: {told[0]}" if told else "the patch does not fit"
 
 

@@ -23,7 +23,8 @@ class Repository:
     def at(cls, folder: Path) -> Repository | None:
         """The repository whose work tree holds `folder`; None for a plain folder."""
         done = attempt(
-            ["rev-parse", "--path-format=absolute", "--show-toplevel", "--absolute-git-dir", "--git-common-dir"], cwd=folder
+            ["rev-parse", "--path-format=absolute", "--show-toplevel", "--absolute-git-dir", "--git-common-dir"],
+            cwd=folder,
         )
         if done.returncode:
             if b"dubious ownership" in done.stderr:
@@ -58,7 +59,9 @@ class Repository:
 
     def branch(self) -> str:
         """The branch checked out; empty when HEAD is detached."""
-        return attempt(["symbolic-ref", "-q", "--short", "HEAD"], cwd=self.root).stdout.decode("utf-8", "replace").strip()
+        return (
+            attempt(["symbolic-ref", "-q", "--short", "HEAD"], cwd=self.root).stdout.decode("utf-8", "replace").strip()
+        )
 
     def exclusions(self) -> str:
         """Ignore rules that don't live in the tree: the user's global file and `.git/info/exclude`."""
@@ -86,11 +89,13 @@ def _global_excludes(root: Path) -> Path | None:
     """The user's global ignore file: the one thing that their global config is read for."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     done = subprocess.run(
-        ["git", "config", "--type=path", "--get", "core.excludesFile"], cwd=root, env=kept, capture_output=True, check=False
+        ["git", "config", "--type=path", "--get", "core.excludesFile"],
+        cwd=root,
+        env=kept,
+        capture_output=True,
+        check=False,
     )
     if done.returncode == 0 and done.stdout.strip():
         return Path(os.fsdecode(done.stdout.rstrip(b"\n")))
     config_home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     return Path(config_home) / "git" / "ignore"
-
-

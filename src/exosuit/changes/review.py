@@ -37,12 +37,16 @@ class Review:
     def edit(self, chosen: Sequence[Range], data: bytes, why: str = "") -> int:
         """Let atoms of one file, and what lies between them, give way to `data`; raises `not-editable`."""
         if len(chosen) != 1:
-            raise UsageError("not-editable", "an edit takes one run of atoms", "name one atom, a range (3.14-3.20) or a hunk (3h2)")
+            raise UsageError(
+                "not-editable", "an edit takes one run of atoms", "name one atom, a range (3.14-3.20) or a hunk (3h2)"
+            )
         first, end = chosen[0]
         file = self.change.file_of(first)
         start, stop = self.change.range_of(file)
         if end > stop or first - start < len(file.opaque):
-            raise UsageError("not-editable", "only text of one file can be edited", "accept or reject the others as they are")
+            raise UsageError(
+                "not-editable", "only text of one file can be edited", "accept or reject the others as they are"
+            )
         return self._append("edit", {"atoms": [(first, end)], "blob": self.workspace.shadow.put(data), "why": why})
 
     def comment(self, chosen: Sequence[Range], text: str) -> int:
@@ -112,5 +116,3 @@ class Review:
 
     def _append(self, kind: str, data: dict[str, Any]) -> int:
         return self.workspace.ledger.append(self.change.id, kind, self.actor, data)
-
-

@@ -27,7 +27,9 @@ def select(change: Change, names: Sequence[str], *, path: str | None = None, eve
     if everything:
         chosen.append((0, change.atoms))
     if not chosen:
-        raise UsageError("nothing-selected", "no atoms were named", "name atoms (3.14, 3.14-3.20, 3h2, 3), --path GLOB, or --all")
+        raise UsageError(
+            "nothing-selected", "no atoms were named", "name atoms (3.14, 3.14-3.20, 3h2, 3), --path GLOB, or --all"
+        )
     return merged(chosen)
 
 
@@ -75,7 +77,9 @@ def _bounds(change: Change, file: FileChange, kind: str, number: int, name: str)
 
 
 def _no_such(change: Change, name: str) -> UsageError:
-    return UsageError("no-such-atom", f"change {change.id} has no atom {name!r}", f"exosuit change show {change.id} lists them")
+    return UsageError(
+        "no-such-atom", f"change {change.id} has no atom {name!r}", f"exosuit change show {change.id} lists them"
+    )
 
 
 def names(change: Change, chosen: Iterable[Range]) -> list[str]:

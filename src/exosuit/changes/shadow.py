@@ -52,7 +52,7 @@ class Shadow:
             return b""
         with self._lock:
             try:
-                return bytes(self._repository[name].data)
+                return bytes(self._odb(name).data)
             except (KeyError, ValueError) as error:
                 raise _lost(name) from error
 
@@ -62,7 +62,7 @@ class Shadow:
             return 0
         with self._lock:
             try:
-                return int(self._repository[name].size)
+                return int(self._odb(name).size)
             except (KeyError, ValueError) as error:
                 raise _lost(name) from error
 
@@ -77,7 +77,7 @@ class Shadow:
         """Mode and id of what stands at `path` in a tree, or None."""
         with self._lock:
             try:
-                found = self._repository[tree][os.fsdecode(path)]
+                found = self._tree(tree)[os.fsdecode(path)]
             except KeyError:
                 return None
             return int(found.filemode), str(found.id)
@@ -88,7 +88,7 @@ class Shadow:
             return tree
         with self._lock, _disk_errors(self.git_dir):
             index = pygit2.Index()
-            index.read_tree(self._repository[tree])
+            index.read_tree(self._tree(tree))
             for path, entry in entries.items():
                 if entry is None:
                     with contextlib.suppress(OSError, KeyError):
@@ -98,6 +98,18 @@ class Shadow:
                     mode, name = entry
                     index.add(pygit2.IndexEntry(os.fsdecode(path), pygit2.Oid(hex=name), pygit2.enums.FileMode(mode)))
             return str(index.write_tree(self._repository))
+
+    def _odb(self, name: str) -> pygit2.Blob:
+        found = self._repository[name]
+        if not isinstance(found, pygit2.Blob):
+            raise ValueError(f"{name} is not a blob")
+        return found
+
+    def _tree(self, name: str) -> pygit2.Tree:
+        found = self._repository[name]
+        if not isinstance(found, pygit2.Tree):
+            raise ValueError(f"{name} is not a tree")
+        return found
 
     def check_out(self, tree: str, out: Path) -> None:
         """Write a whole tree into a folder that is absent or empty; raises `not-empty`."""
@@ -128,13 +140,18 @@ def _opened(folder: Path) -> pygit2.Repository:
         pygit2.option(pygit2.enums.Option.SET_SEARCH_PATH, level, "")
     pygit2.option(pygit2.enums.Option.ENABLE_FSYNC_GITDIR, True)
     try:
-        repository = pygit2.Repository(str(folder), pygit2.enums.RepositoryOpenFlag.NO_SEARCH | pygit2.enums.RepositoryOpenFlag.BARE)
+        repository = pygit2.Repository(
+            str(folder), pygit2.enums.RepositoryOpenFlag.NO_SEARCH | pygit2.enums.RepositoryOpenFlag.BARE
+        )
         if EMPTY_TREE not in repository:
             repository.TreeBuilder().write()
         return repository
     except (pygit2.GitError, OSError) as error:
-        raise ExosuitError("damaged-store", f"{folder} cannot be read as a repository ({error})",
-                           f"move {folder.parent} away to start afresh; your working tree is not affected") from error
+        raise ExosuitError(
+            "damaged-store",
+            f"{folder} cannot be read as a repository ({error})",
+            f"move {folder.parent} away to start afresh; your working tree is not affected",
+        ) from error
 
 
 def _write_whole(path: Path, text: str) -> None:
@@ -157,8 +174,11 @@ def _link_packs(source: Path, target: Path) -> None:
 
 
 def _lost(name: str) -> ExosuitError:
-    return ExosuitError("lost-object", f"object {name} is not in the store any more",
-                        "import the change again (the repository it came from was cleaned up or moved)")
+    return ExosuitError(
+        "lost-object",
+        f"object {name} is not in the store any more",
+        "import the change again (the repository it came from was cleaned up or moved)",
+    )
 
 
 @contextlib.contextmanager
@@ -166,5 +186,8 @@ def _disk_errors(folder: Path):  # type: ignore[no-untyped-def]
     try:
         yield
     except (OSError, pygit2.GitError) as error:
-        raise ExosuitError("store-write-failed", f"cannot write {folder} ({error})",
-                           "free some space or check permissions, then repeat; nothing was changed") from error
+        raise ExosuitError(
+            "store-write-failed",
+            f"cannot write {folder} ({error})",
+            "free some space or check permissions, then repeat; nothing was changed",
+        ) from error

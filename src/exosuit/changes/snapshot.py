@@ -62,10 +62,18 @@ def _raise_unless_harmless(done: subprocess.CompletedProcess[bytes]) -> None:
     if done.returncode == 0:
         return
     words = done.stderr.decode("utf-8", "replace").splitlines()
-    harmless = ("does not have a commit checked out", "adding files failed", "unable to index file", "hint:", "warning:")
+    harmless = (
+        "does not have a commit checked out",
+        "adding files failed",
+        "unable to index file",
+        "hint:",
+        "warning:",
+    )
     serious = [line for line in words if line.strip() and not any(mark in line for mark in harmless)]
     if serious:
-        raise ExosuitError("unreadable-file", serious[0].removeprefix("error: "), "make it readable, or let git ignore it")
+        raise ExosuitError(
+            "unreadable-file", serious[0].removeprefix("error: "), "make it readable, or let git ignore it"
+        )
 
 
 @contextlib.contextmanager

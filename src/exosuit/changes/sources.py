@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from exosuit.changes.atoms import REGULAR
 from exosuit.changes.patch import patched, subject
 from exosuit.changes.repository import Repository
 from exosuit.changes.shadow import EMPTY_TREE, Shadow
@@ -137,7 +138,13 @@ class Patch:
     def pair(self, ground: Ground) -> Pair:
         base = ground.now()
         head = patched(ground.shadow, base, self.data)
-        return Pair(base, head, "HEAD" if ground.repository and ground.repository.has_commits() else "", "", subject(self.data) or f"Patch {self.name}")
+        return Pair(
+            base,
+            head,
+            "HEAD" if ground.repository and ground.repository.has_commits() else "",
+            "",
+            subject(self.data) or f"Patch {self.name}",
+        )
 
 
 @dataclass(frozen=True)
@@ -163,10 +170,11 @@ class Folders:
 
 @dataclass(frozen=True)
 class Edit:
-    """A person's own edit of one file: `data` is its new content."""
+    """A person's own edit of one file: it was blob `opened` (empty: not there) when they opened it, and shall be `data`."""
 
     path: bytes
     data: bytes
+    opened: str
 
     @property
     def key(self) -> str:
@@ -177,9 +185,16 @@ class Edit:
         return f"edited by hand: {self.path.decode('utf-8', 'backslashreplace')}"
 
     def pair(self, ground: Ground) -> Pair:
-        base = ground.now()
-        there = ground.shadow.entry(base, self.path)
-        mode = there[0] if there else 0o100644
-        head = ground.shadow.replace(base, {self.path: (mode, ground.shadow.put(self.data))})
+        now = ground.now()
+        there = ground.shadow.entry(now, self.path)
+        mode = there[0] if there else REGULAR
+        base = ground.shadow.replace(now, {self.path: (mode, self.opened) if self.opened else None})
+        head = ground.shadow.replace(now, {self.path: (mode, ground.shadow.put(self.data))})
         name = self.path.decode("utf-8", "backslashreplace")
-        return Pair(base, head, "", "", f"Edit {name} by hand")
+        return Pair(
+            base,
+            head,
+            "HEAD" if ground.repository and ground.repository.has_commits() else "",
+            "",
+            f"Edit {name} by hand",
+        )

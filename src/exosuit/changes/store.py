@@ -61,8 +61,9 @@ class Store:
         files = self.database.query(
             "SELECT number, path, old_path, meta, runs, hunks FROM files WHERE change = ? ORDER BY number", (name,)
         )
-        *head, provenance = found[0]
-        return Change(*head, Provenance(**json.loads(provenance)), tuple(_file(row) for row in files))
+        full, title, created, base, head, provenance = found[0]
+        origin = Provenance(**json.loads(provenance))
+        return Change(full, title, created, base, head, origin, tuple(_file(row) for row in files))
 
     def find(self, name: str) -> str:
         """The full id for an id, an unambiguous beginning of one (4 letters at least), or `last`; raises `no-such-change`."""
@@ -90,20 +91,31 @@ class Store:
     def summary(self, name: str) -> tuple[str, str, str, str, int, int, int, int, int]:
         """(id, title, source label, created, files, atoms, hunks, added, removed) without loading the files."""
         row = self.database.query(
-            "SELECT id, title, provenance, created, files, atoms, hunks, added, removed FROM changes WHERE id = ?", (name,)
+            "SELECT id, title, provenance, created, files, atoms, hunks, added, removed FROM changes WHERE id = ?",
+            (name,),
         )[0]
         return (row[0], row[1], json.loads(row[2])["source"], *row[3:])
 
 
 def no_such_change(name: str) -> ExosuitError:
     """The error for an id that names no change, or more than one."""
-    return ExosuitError("no-such-change", f"there is no change {name!r} here", "exosuit change list shows what there is")
+    return ExosuitError(
+        "no-such-change", f"there is no change {name!r} here", "exosuit change list shows what there is"
+    )
 
 
 def _row(change: str, file: FileChange) -> tuple[object, ...]:
     meta = [file.status, file.content, file.old_mode, file.new_mode, file.old_blob, file.new_blob, list(file.opaque),
             file.atoms, file.added, file.removed]  # fmt: skip
-    return (change, file.number, file.path, file.old_path, json.dumps(meta), pack_runs(file.runs), pack_numbers(file.hunks))
+    return (
+        change,
+        file.number,
+        file.path,
+        file.old_path,
+        json.dumps(meta),
+        pack_runs(file.runs),
+        pack_numbers(file.hunks),
+    )
 
 
 def _file(row: tuple[object, ...]) -> FileChange:

@@ -76,7 +76,12 @@ class Workspace:
         return Ground(self.root, self.repository, self.shadow)
 
     def bring_in(
-        self, source: Source, actor: str, *, title: str | None = None, progress: Callable[[int, int], None] | None = None
+        self,
+        source: Source,
+        actor: str,
+        *,
+        title: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> tuple[Change, bool, Carried]:
         """Import a source as a change; decisions on the last import of the same source come along where they still hold.
 
@@ -84,7 +89,9 @@ class Workspace:
         """
         pair = source.pair(self.ground)
         if pair.base == pair.head:
-            raise ExosuitError("nothing-changed", f"{source.label}: both sides are the same", "there is nothing to review")
+            raise ExosuitError(
+                "nothing-changed", f"{source.label}: both sides are the same", "there is nothing to review"
+            )
         name = change_id(pair.base, pair.head, source.key)
         if self.store.database.query("SELECT 1 FROM changes WHERE id = ?", (name,)):
             return self.change(name), False, Carried()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from exosuit.changes.delivery import recover_workspace
 from exosuit.changes.workspace import Workspace
 
 Progress = Callable[[int, int, str], None]
@@ -31,4 +32,6 @@ class Session:
 
     @cached_property
     def workspace(self) -> Workspace:
-        return Workspace.open(self.root)
+        workspace = Workspace.open(self.root)
+        recover_workspace(workspace)
+        return workspace

@@ -88,8 +88,15 @@ def _kind(error: sqlite3.DatabaseError, path: Path) -> ExosuitError:
     if "locked" in text or "busy" in text:
         return ExosuitError("busy", f"another process holds {path} ({text})", "try again in a moment", retryable=True)
     if "full" in text:
-        return ExosuitError("disk-full", f"no space left to write {path}", "free some space, then repeat; nothing was changed")
+        return ExosuitError(
+            "disk-full", f"no space left to write {path}", "free some space, then repeat; nothing was changed"
+        )
     if "readonly" in text or "unable to open" in text:
-        return ExosuitError("read-only", f"cannot write {path} ({text})", "check the folder's permissions, or set EXOSUIT_STATE")
-    return ExosuitError("damaged-store", f"{path} cannot be read as a store ({text})",
-                        f"move {path.parent} away to start afresh; your working tree is not affected")
+        return ExosuitError(
+            "read-only", f"cannot write {path} ({text})", "check the folder's permissions, or set EXOSUIT_STATE"
+        )
+    return ExosuitError(
+        "damaged-store",
+        f"{path} cannot be read as a store ({text})",
+        f"move {path.parent} away to start afresh; your working tree is not affected",
+    )

@@ -62,7 +62,7 @@ class Ledger:
             "SELECT seq, at, subject, kind, actor, data FROM events WHERE subject = ? AND seq > ? ORDER BY seq",
             (subject, after),
         )
-        return [Event(*row[:5], json.loads(row[5])) for row in rows]
+        return [Event(seq, at, about, kind, actor, json.loads(data)) for seq, at, about, kind, actor, data in rows]
 
     def newest(self, subject: str | None = None) -> int:
         """The seq of the newest event (of a subject); 0 if there is none."""

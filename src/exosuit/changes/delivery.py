@@ -1,0 +1,224 @@
+"""Delivery: the accepted part of a change goes into the working tree, and comes back out of it, with an event for each.
+
+The three-way base of an apply is what the last one left (or the change's base), so accepting more and applying again
+adds just that. Undo is the inverse of what was really done, merged with what the user has edited since.
+"""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from exosuit.changes.apply import Site, apply_steps, recover, steps_of, undo_steps
+from exosuit.changes.atoms import SUBMODULE, FileChange, line_offsets, split_lines
+from exosuit.changes.decisions import ACCEPTED, EDITED, Range, merged
+from exosuit.changes.disk import Disk
+from exosuit.changes.entries import Entry, Obstacle
+from exosuit.changes.journal import Record, StepRef
+from exosuit.changes.merge import Region, merge3
+from exosuit.changes.review import Review
+from exosuit.changes.threeway import Conflict, Step
+from exosuit.changes.workspace import Workspace
+from exosuit.changes.worktree import Worktree
+from exosuit.core.errors import ExosuitError
+from exosuit.core.ledger import Event
+
+_STEPS: TypeAdapter[tuple[StepRef, ...]] = TypeAdapter(tuple[StepRef, ...])
+
+SHOWN = 4000
+"""Bytes of a place in conflict that are handed on for showing."""
+
+
+@dataclass(frozen=True)
+class Clash:
+    """A path left alone: why, the atoms it holds up, and both texts at the first place in conflict."""
+
+    path: bytes
+    why: str
+    atoms: list[Range] = field(default_factory=list)
+    mine: bytes = b""
+    theirs: bytes = b""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What an apply, an undo or a redo of one did. `event` is None when nothing was recorded."""
+
+    event: int | None
+    applied: list[bytes]
+    unchanged: list[bytes]
+    conflicts: list[Clash]
+    skipped: list[tuple[bytes, str]]
+
+
+def site(workspace: Workspace) -> Site:
+    """The workspace as a place to apply to; what lands is written into the ledger, once."""
+    return Site(workspace.root, workspace.state, workspace.shadow, on_commit=lambda record: _record(workspace, record))
+
+
+def _record(workspace: Workspace, record: Record) -> None:
+    """The event of an apply that has landed; the journal's id makes it one event, however often it is told."""
+    told = json.loads(record.label)
+    data = {**told["data"], "steps": _STEPS.dump_python(record.done, mode="json")}
+    if told["kind"] == "apply":
+        before, wanted = data.pop("before"), data.pop("wanted")
+        landed = {path for step in record.done for path in (step.path, step.source) if path is not None}
+        data["tree"] = workspace.shadow.replace(before, {path: workspace.shadow.entry(wanted, path) for path in landed})
+    workspace.ledger.append(told["change"], told["kind"], told["actor"], data, key=record.id)
+
+
+def recover_workspace(workspace: Workspace) -> None:
+    """Finish or take back what a crash has left in the working tree; nothing to do is quick."""
+    journal = workspace.state / "journal"
+    if journal.is_dir() and any(journal.iterdir()):
+        recover(site(workspace))
+
+
+def apply_change(review: Review, *, dry_run: bool = False) -> Delivery:
+    """Put what is accepted into the working tree as it is now; raises what `apply_steps` raises, and then nothing changed."""
+    state = review.decisions
+    wanted = review.accepted_tree()
+    before = str(state.applied[-1].data["tree"]) if state.applied else review.change.base
+    steps = [step for file in review.change.files for step in _steps(review, file, before, wanted)]
+    steps = [
+        _settled(review.workspace, step) if state.resolved.get(_text(step.path)) == "theirs" else step for step in steps
+    ]
+    label = _label(review, "apply", {"before": before, "wanted": wanted})
+    return _deliver(review, steps, label, dry_run=dry_run, from_base=before == review.change.base)
+
+
+def undo_apply(review: Review, event: Event) -> Delivery:
+    """Take an apply back: the bytes from before, merged where the user has edited since; what can't be is said."""
+    steps = undo_steps(steps_of(_STEPS.validate_python(event.data["steps"]), review.workspace.shadow))
+    return _back_or_again(review, event, "undo", steps)
+
+
+def redo_apply(review: Review, event: Event) -> Delivery:
+    """Do an apply again that was taken back."""
+    steps = steps_of(_STEPS.validate_python(event.data["steps"]), review.workspace.shadow)
+    return _back_or_again(review, event, "redo", steps)
+
+
+def _back_or_again(review: Review, event: Event, kind: str, steps: Sequence[Step]) -> Delivery:
+    data: dict[str, Any] = {"event": int(event.data.get("event", event.seq))}
+    delivery = _deliver(review, steps, _label(review, kind, data), dry_run=False, from_base=False)
+    if delivery.event is None and not delivery.conflicts:  # the tree is so already: only the ledger has to say it
+        seq = review.workspace.ledger.append(review.change.id, kind, review.actor, data)
+        return Delivery(seq, [], delivery.unchanged, [], delivery.skipped)
+    return delivery
+
+
+def _deliver(review: Review, steps: Sequence[Step], label: str, *, dry_run: bool, from_base: bool) -> Delivery:
+    outcome = apply_steps(site(review.workspace), steps, label=label, dry_run=dry_run)
+    event = None
+    if outcome.id:
+        ledger = review.workspace.ledger
+        event = int(ledger.database.query("SELECT seq FROM events WHERE key = ?", (outcome.id,))[0][0])
+    by_path = {step.path: step for step in steps}
+    return Delivery(
+        event,
+        applied=sorted({step.path if step.after or not step.source else step.source for step in outcome.done}),
+        unchanged=sorted(outcome.converged),
+        conflicts=[_clash(review, conflict, by_path[conflict.path], from_base) for conflict in outcome.conflicts],
+        skipped=[(skip.path, skip.why) for skip in outcome.skipped],
+    )
+
+
+def _steps(review: Review, file: FileChange, before: str, wanted: str) -> list[Step]:
+    """How one file gets from one tree to the other: nothing, a step, or a rename."""
+    old_path, old = _place(review, file, before)
+    new_path, new = _place(review, file, wanted)
+    if (old_path, old) == (new_path, new):
+        return []
+    if old is not None and new is not None and old_path != new_path:
+        return [Step(new_path, _entry(review, old), _entry(review, new), source=old_path)]
+    return [Step(new_path if new else old_path, _entry(review, old), _entry(review, new))]
+
+
+def _place(review: Review, file: FileChange, tree: str) -> tuple[bytes, tuple[int, str] | None]:
+    """Where a file of the change stands in a tree, and what it is there."""
+    shadow = review.workspace.shadow
+    if file.is_renamed and (moved := shadow.entry(tree, file.path)) is not None:
+        return file.path, moved
+    return (file.old_path if file.is_renamed else file.path), shadow.entry(tree, file.old_path)
+
+
+def _entry(review: Review, there: tuple[int, str] | None) -> Entry | None:
+    if there is None:
+        return None
+    mode, name = there
+    return Entry(mode, name.encode() if mode == SUBMODULE else review.workspace.shadow.blob(name))
+
+
+def _settled(workspace: Workspace, step: Step) -> Step:
+    """A step on which the change's text wins wherever the user's is in its way; the user's other lines stay."""
+    now = standing(workspace, step.origin)
+    if not isinstance(now, Entry) or step.after is None or step.before is None:
+        return Step(step.path, now if isinstance(now, Entry) else None, step.after)
+    data = merge3(step.before.data, now.data, step.after.data, theirs_win=True).data
+    return Step(step.path, now, Entry(step.after.mode, step.after.data if data is None else data), step.source)
+
+
+def standing(workspace: Workspace, path: bytes) -> Entry | Obstacle | None:
+    """What stands at a path of the working tree now; links are not followed. Raises `unsafe-path`."""
+    disk = Disk()
+    try:
+        with disk.root(workspace.root) as root:
+            return Worktree(disk, root).read(path)
+    except OSError as error:
+        raise ExosuitError(
+            "unreadable-file", f"cannot read {_text(path)} ({error.strerror})", "check its permissions"
+        ) from error
+
+
+def _clash(review: Review, conflict: Conflict, step: Step, from_base: bool) -> Clash:
+    file = next(f for f in review.change.files if conflict.path in (f.path, f.old_path))
+    atoms = _atoms_at(review, file, conflict.regions if from_base else ())
+    if not conflict.regions:
+        return Clash(conflict.path, conflict.why, atoms)
+    mine = _lines(conflict.mine, conflict.regions[0].mine)
+    return Clash(conflict.path, conflict.why, atoms, mine, _lines(step.after, conflict.regions[0].theirs))
+
+
+def _lines(entry: Entry | None, span: tuple[int, int]) -> bytes:
+    if entry is None:
+        return b""
+    offsets = line_offsets(split_lines(entry.data))
+    return entry.data[offsets[span[0]] : offsets[span[1]]][:SHOWN]
+
+
+def _atoms_at(review: Review, file: FileChange, regions: Sequence[Region]) -> list[Range]:
+    """The accepted atoms of a file that lie in the regions; all accepted ones where lines say nothing."""
+    first, end = review.change.range_of(file)
+    states = review.decisions.states
+    taken = [atom for atom in range(first, end) if states[atom] in (ACCEPTED, EDITED)]
+    if regions and file.is_text:
+        offset = first + len(file.opaque)
+        near = [atom for atom in taken if atom >= offset and any(
+            file.spans[atom - offset].base_at <= r.base[1] and r.base[0] <= file.spans[atom - offset].base_at + file.spans[atom - offset].base_n
+            for r in regions)]  # fmt: skip
+        taken = near or taken
+    return merged((atom, atom + 1) for atom in taken)
+
+
+def _label(review: Review, kind: str, data: dict[str, Any]) -> str:
+    return json.dumps({"change": review.change.id, "kind": kind, "actor": review.actor, "data": data})
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "backslashreplace")
+
+
+def read_now(workspace: Workspace, path: bytes) -> bytes | None:
+    """The bytes of a file of the working tree, or None; raises `not-a-file` for links and folders."""
+    found = standing(workspace, path)
+    if found is None:
+        return None
+    if isinstance(found, Obstacle) or not stat.S_ISREG(found.mode):
+        raise ExosuitError("not-a-file", f"{_text(path)} is not a regular file", "open a file")
+    return found.data

@@ -1,0 +1,204 @@
+"""Changes: brought in, listed, shown, written out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from exosuit.apps.code.rows import FileRows
+from exosuit.apps.code.search import search as search_change
+from exosuit.changes.atoms import FileChange
+from exosuit.changes.patch import diff_as_patch
+from exosuit.changes.review import Review
+from exosuit.changes.selection import matches, select
+from exosuit.changes.sources import Folders, Patch, Revisions, Source, WorkingTree
+from exosuit.changes.workspace import Workspace
+from exosuit.commands.models import (
+    AtomOut,
+    ChangeAsk,
+    Changes,
+    ExportAsk,
+    Exported,
+    Found,
+    Hit,
+    HunkOut,
+    Imported,
+    MaterializeAsk,
+    Materialized,
+    Nothing,
+    SearchAsk,
+    ShowAsk,
+    Shown,
+    SourceAsk,
+    Summary,
+)  # fmt: skip
+from exosuit.commands.present import atoms_out, comments_out, events_out, file_out, hunks_out, text_or_base64
+from exosuit.commands.registry import command
+from exosuit.commands.session import Session
+from exosuit.core.errors import ExosuitError, UsageError
+from exosuit.core.registry import Effect
+
+
+@command("change.import", effect=Effect.PROPOSE)
+def import_(session: Session, ask: SourceAsk) -> Imported:
+    """Bring a change in: two revisions, the working tree, a patch or two folders, taken apart into atoms.
+
+    The same source twice is the same change. Where the source has moved on, decisions are carried over wherever the bytes
+    still match; the others are asked again.
+    """
+    return bring_in(session, source_of(ask), ask.title)
+
+
+def bring_in(session: Session, source: Source, title: str | None = None) -> Imported:
+    """Import a source and say what came in."""
+    change, new, carried = session.workspace.bring_in(
+        source, session.actor, title=title, progress=lambda done, total: session.progress(done, total, "files")
+    )
+    return Imported(
+        change=change.id, title=change.title, files=len(change.files), atoms=change.atoms, hunks=change.hunks,
+        lines_added=change.added, lines_removed=change.removed, carried=carried.atoms, asked_again=carried.asked_again,
+        already=not new,
+    )  # fmt: skip
+
+
+def source_of(ask: SourceAsk) -> Source:
+    """The one source that was named; raises `bad-source` for none or several."""
+    given = [ask.revisions, ask.worktree or None, ask.patch, ask.patch_text, ask.dirs]
+    if sum(item is not None for item in given) != 1:
+        raise UsageError(
+            "bad-source", "name exactly one source", "REV..REV, --worktree, --patch FILE, or --dirs OLD NEW"
+        )
+    if ask.revisions is not None:
+        return Revisions.parse(ask.revisions)
+    if ask.worktree:
+        return WorkingTree(ask.against)
+    if ask.dirs is not None:
+        return Folders(Path(ask.dirs[0]), Path(ask.dirs[1]))
+    if ask.patch_text is not None:
+        return Patch(ask.patch_text.encode("utf-8", "surrogateescape"), "given as text")
+    return Patch(_read(str(ask.patch)), Path(str(ask.patch)).name)
+
+
+def _read(name: str) -> bytes:
+    """A file named on the command line; `-` is standard input."""
+    if name == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise ExosuitError(
+            "no-such-file", f"cannot read {name} ({error.strerror})", "name a file that you can read"
+        ) from error
+
+
+@command("change.refresh", effect=Effect.PROPOSE)
+def refresh(session: Session, ask: ChangeAsk) -> Imported:
+    """Import the source of a change again, as it is now; decisions come along where the bytes still match."""
+    key = session.workspace.change(ask.change).provenance.key
+    kind, _, rest = key.partition(" ")
+    if kind == "revisions":
+        return bring_in(session, Revisions.parse(rest))
+    if kind == "worktree":
+        return bring_in(session, WorkingTree(rest))
+    if kind == "dirs":
+        folders = rest.split(" ")
+        if len(folders) == 2:
+            return bring_in(session, Folders(Path(folders[0]), Path(folders[1])))
+    raise ExosuitError(
+        "cannot-refresh", f"a change from {kind} cannot be read again", "import it again with exosuit change import"
+    )
+
+
+@command("change.list", effect=Effect.READ)
+def list_(session: Session, ask: Nothing) -> Changes:
+    """All changes of this workspace, newest first, with how far each is decided."""
+    return Changes(changes=[summary(session.workspace, name) for name in session.workspace.store.ids()])
+
+
+def summary(workspace: Workspace, name: str) -> Summary:
+    """A change in one line."""
+    change, title, source, created, files, atoms, hunks, added, removed = workspace.store.summary(name)
+    state = workspace.decisions(name)
+    return Summary(
+        change=change, title=title, source=source, created=created, files=files, atoms=atoms, hunks=hunks, lines_added=added,
+        lines_removed=removed, applied=bool(state.applied), **state.counts(),
+    )  # fmt: skip
+
+
+def rows_of(workspace: Workspace, file: FileChange) -> FileRows:
+    """A file laid out, without decisions."""
+    shadow = workspace.shadow
+    if not file.is_text:
+        return FileRows(file, b"", b"")
+    return FileRows(file, shadow.blob(file.old_blob), shadow.blob(file.new_blob))
+
+
+@command("change.show", effect=Effect.READ)
+def show(session: Session, ask: ShowAsk) -> Shown:
+    """A change taken apart: its files, hunks, atoms, decisions and comments."""
+    workspace = session.workspace
+    change = workspace.change(ask.change)
+    state = workspace.decisions(change.id)
+    files = [file for file in change.files if ask.path is None or matches(file, ask.path)]
+    hunks: list[HunkOut] = []
+    atoms: list[AtomOut] = []
+    for done, file in enumerate(files):
+        session.progress(done, len(files), "files")
+        layout = rows_of(workspace, file)
+        hunks += hunks_out(change, file, [layout.hunk_title(i) for i in range(len(file.hunks))])
+        if not ask.no_atoms:
+            atoms += atoms_out(change, file, state, workspace.shadow)
+    return Shown(
+        change=change.id, title=change.title, source=change.provenance.source, created=change.created, base=change.base,
+        head=change.head, files=[file_out(file) for file in files], hunks=hunks, atoms=atoms,
+        decisions=events_out(change, workspace.events(change.id), state), comments=comments_out(change, state),
+    )  # fmt: skip
+
+
+@command("change.materialize", effect=Effect.READ)
+def materialize(session: Session, ask: MaterializeAsk) -> Materialized:
+    """Write the tree that a subset of a change gives into a new folder: all, none, what is accepted, or exactly some atoms."""
+    review = Review(session.workspace, ask.change, session.actor)
+    if sum((ask.all, ask.none, ask.accepted, bool(ask.atoms))) != 1:
+        raise UsageError("bad-subset", "name exactly one subset", "--all, --none, --accepted, or --atoms 3.14 …")
+    if ask.accepted:
+        tree = review.accepted_tree()
+    elif ask.atoms:
+        tree = review.tree_of(select(review.change, ask.atoms))
+    else:
+        tree = review.change.head if ask.all else review.change.base
+    session.workspace.shadow.check_out(tree, Path(ask.out))
+    return Materialized(change=review.change.id, tree=tree, out=ask.out)
+
+
+@command("change.export", effect=Effect.READ)
+def export(session: Session, ask: ExportAsk) -> Exported:
+    """The accepted part of a change (or all of it) as a patch that `git apply` takes."""
+    review = Review(session.workspace, ask.change, session.actor)
+    tree = review.change.head if ask.all else review.accepted_tree()
+    data = diff_as_patch(session.workspace.shadow, review.change.base, tree)
+    patch, encoding = text_or_base64(data)
+    if ask.out is not None:
+        try:
+            Path(ask.out).write_bytes(data)
+        except OSError as error:
+            raise ExosuitError(
+                "cannot-write", f"cannot write {ask.out} ({error.strerror})", "name another file"
+            ) from error
+    count = data.count(b"\ndiff --git ") + data.startswith(b"diff --git ")
+    return Exported(change=review.change.id, files=count, patch=patch, encoding=encoding, out=ask.out)
+
+
+@command("change.search", effect=Effect.READ)
+def search(session: Session, ask: SearchAsk) -> Found:
+    """Find text in the removed and added lines of a whole change."""
+    workspace = session.workspace
+    hits = search_change(
+        workspace.change(ask.change), workspace.shadow, ask.query, regex=ask.regex, case=ask.case, limit=ask.limit + 1
+    )
+    found = [
+        Hit(file=str(h.file), path=h.path, atom=f"{h.file}.{h.atom}", side=h.side, line=h.line, start=h.start, end=h.end,
+            text=h.text, row=h.row)
+        for h in hits
+    ]  # fmt: skip
+    return Found(hits=found[: ask.limit], more=len(found) > ask.limit)
