@@ -244,7 +244,7 @@ def test_a_planted_import_breaks_each_contract(tmp_path: Path) -> None:
     (package / "changes" / "planted_too.py").write_text("from exosuit.changes import planted\n")
     (package / "misplaced").mkdir()
     (package / "misplaced" / "__init__.py").write_text("")
-    command = [Path(sys.executable).parent / "lint-imports", "--no-cache", "--no-logo"]
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache", "--no-logo"]
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "src")}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 1

@@ -19,6 +19,11 @@ from checks.tree import ROOT, files
 BUNDLE = "exosuit/faces/web/"
 
 
+def run(*command: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command and keep what it prints."""
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
+
+
 def program(folder: Path, name: str, text: str) -> Path:
     """An executable script in a folder that stands for PATH."""
     folder.mkdir(exist_ok=True)
@@ -35,8 +40,7 @@ def shell(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         if not basic.exists():
             path.mkdir(exist_ok=True)
             basic.symlink_to(str(shutil.which(name)))
-    command = ["sh", *arguments]
-    return subprocess.run(command, cwd=ROOT, env={"PATH": str(path)}, capture_output=True, text=True)
+    return run("sh", *arguments, cwd=ROOT, env={"PATH": str(path)})
 
 
 def python(folder: Path, name: str) -> None:
@@ -87,8 +91,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         copy = tree / found.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(found, copy)
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(target), str(tree)]
-    done = subprocess.run(command, env=os.environ | {"PATH": str(path)}, capture_output=True, text=True)
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(target), str(tree)]
+    done = run(*build, env=os.environ | {"PATH": str(path)})
     assert done.returncode == 0, done.stdout + done.stderr
     return target
 
@@ -99,28 +103,16 @@ def test_the_wheel_installs_in_a_clean_environment_and_its_command_answers(built
     (wheel,) = built.glob("*.whl")
     venv.create(tmp_path / "clean", with_pip=False)
     bin_folder = tmp_path / "clean" / "bin"
-    install = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        str(bin_folder / "python"),
-        "install",
-        "--no-index",
-        "--no-deps",
-    ]
-    done = subprocess.run([*install, str(wheel)], capture_output=True, text=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(bin_folder / "python")]
+    done = run(*pip, "install", "--no-index", "--no-deps", str(wheel))
     assert done.returncode == 0, done.stderr
     (site,) = (tmp_path / "clean").glob("lib/python*/site-packages")
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     for name in ("exosuit", "exo"):
-        done = subprocess.run(
-            [bin_folder / name, "--help"], cwd=tmp_path, env={"PATH": str(bin_folder)}, capture_output=True
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        assert b"review" in done.stdout
-    where = "import exosuit; print(exosuit.__file__)"
-    done = subprocess.run([bin_folder / "python", "-c", where], cwd=tmp_path, capture_output=True, text=True)
+        done = run(str(bin_folder / name), "--help", cwd=tmp_path, env={"PATH": str(bin_folder)})
+        assert done.returncode == 0, done.stderr
+        assert "review" in done.stdout
+    done = run(str(bin_folder / "python"), "-c", "import exosuit; print(exosuit.__file__)", cwd=tmp_path)
     assert done.stdout.startswith(str(site))
 
 
