@@ -121,7 +121,7 @@ class FileChange:
 
 
 def split_lines(data: bytes) -> list[bytes]:
-    """Lines with their newline, as git counts them: only \\n ends a line. Joined they are `data` again."""
+    r"""Lines with their newline, as git counts them: only `\n` ends a line. Joined they are `data` again."""
     lines = data.split(b"\n")
     last = lines.pop()
     kept = [line + b"\n" for line in lines]

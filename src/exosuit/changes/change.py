@@ -14,8 +14,11 @@ from exosuit.changes.atoms import FileChange
 
 @dataclass(frozen=True)
 class Provenance:
-    """Who proposed it and how: a `generator` (`revision`, `worktree`, `patch`, `dirs`, `person`…), the source as a person calls
-    it, the key along which decisions are carried, the revisions' names where there are any, prompt and model where known."""
+    """Who proposed it, and how.
+
+    `generator` is `revision`, `worktree`, `patch`, `dirs` or `person`; `source` is what a person calls it; `key` is what
+    decisions are carried along; the names are those of the revisions, where there are any; `prompt` where one is known.
+    """
 
     generator: str
     source: str

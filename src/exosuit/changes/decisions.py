@@ -1,7 +1,7 @@
 """Decisions: a pure fold over events. Nothing is overwritten; undo and redo are events too.
 
 State of an atom: `UNDECIDED`, `ACCEPTED`, `REJECTED`, `EDITED`. An edit replaces a run of atoms of one file, and what
-lies between them, by a text of its own; deciding part of it again drops the edit, and the rest of it is undecided once more.
+lies between them, by a text of its own; deciding part of it again drops the edit, and the rest of it is undecided.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from exosuit.changes.apply import Site, apply_steps, recover, steps_of, undo_steps
-from exosuit.changes.atoms import SUBMODULE, FileChange, line_offsets, split_lines
+from exosuit.changes.atoms import SUBMODULE, FileChange, Span, line_offsets, split_lines
 from exosuit.changes.decisions import ACCEPTED, EDITED, Range, merged
 from exosuit.changes.disk import Disk
 from exosuit.changes.entries import Entry, Obstacle
@@ -80,7 +80,7 @@ def recover_workspace(workspace: Workspace) -> None:
 
 
 def apply_change(review: Review, *, dry_run: bool = False) -> Delivery:
-    """Put what is accepted into the working tree as it is now; raises what `apply_steps` raises, and then nothing changed."""
+    """Put what is accepted into the working tree as it is now; where it raises (as `apply_steps` does), nothing changed."""
     state = review.decisions
     wanted = review.accepted_tree()
     before = str(state.applied[-1].data["tree"]) if state.applied else review.change.base
@@ -199,11 +199,12 @@ def _atoms_at(review: Review, file: FileChange, regions: Sequence[Region]) -> li
     taken = [atom for atom in range(first, end) if states[atom] in (ACCEPTED, EDITED)]
     if regions and file.is_text:
         offset = first + len(file.opaque)
-        near = [atom for atom in taken if atom >= offset and any(
-            file.spans[atom - offset].base_at <= r.base[1] and r.base[0] <= file.spans[atom - offset].base_at + file.spans[atom - offset].base_n
-            for r in regions)]  # fmt: skip
-        taken = near or taken
+        taken = [a for a in taken if a >= offset and _touches(file.spans[a - offset], regions)] or taken
     return merged((atom, atom + 1) for atom in taken)
+
+
+def _touches(span: Span, regions: Sequence[Region]) -> bool:
+    return any(span.base_at <= region.base[1] and region.base[0] <= span.base_at + span.base_n for region in regions)
 
 
 def _label(review: Review, kind: str, data: dict[str, Any]) -> str:

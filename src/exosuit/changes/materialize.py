@@ -71,7 +71,7 @@ def pieces(
     atom, done = len(file.opaque), 0
     for run in file.runs:
         end = atom + run.atoms
-        if waiting and waiting[0][0] < end or atom < done:
+        if (waiting and waiting[0][0] < end) or atom < done:
             for number, span in enumerate(run.spans(), atom):
                 if waiting and number == waiting[0][0]:
                     _first, done, data = waiting.pop(0)
@@ -149,7 +149,6 @@ def _without_collisions(
     folders = {path[:i] for path in standing for i, c in enumerate(path) if c == 0x2F}
     added = {path for path, entry in entries.items() if entry is not None and path not in standing}
     clashing = {
-        path for path in added
-        if path in folders or any(path[:i] in standing for i, c in enumerate(path) if c == 0x2F)
-    }  # fmt: skip
+        path for path in added if path in folders or any(path[:i] in standing for i, c in enumerate(path) if c == 0x2F)
+    }
     return {path: entry for path, entry in entries.items() if path not in clashing}

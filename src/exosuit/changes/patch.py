@@ -43,10 +43,24 @@ def diff_as_patch(shadow: Shadow, base: str, head: str) -> bytes:
     if base == head:
         return b""
     return git(
-        ["diff-tree", "-r", "-M", "-p", "--binary", "--full-index", "--diff-algorithm=histogram", "--no-color", "--no-ext-diff",
-         "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/", base, head],
+        [
+            "diff-tree",
+            "-r",
+            "-M",
+            "-p",
+            "--binary",
+            "--full-index",
+            "--diff-algorithm=histogram",
+            "--no-color",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--src-prefix=a/",
+            "--dst-prefix=b/",
+            base,
+            head,
+        ],
         env={"GIT_DIR": str(shadow.git_dir)},
-    )  # fmt: skip
+    )
 
 
 def subject(data: bytes) -> str:
@@ -86,8 +100,11 @@ def _refuse_guesses(shadow: Shadow, base: str, data: bytes, stderr: bytes) -> No
         before = hunks.get((path, number))
         if entry is None or before is None or _places(split_lines(shadow.blob(entry[1])), before) != 1:
             shown = path.decode("utf-8", "backslashreplace")
-            raise ExosuitError("ambiguous-patch", f"hunk {number} of {shown} is not where the patch says, and it is not clear where it belongs",
-                               "make the patch again from the state of this workspace; nothing was changed")  # fmt: skip
+            raise ExosuitError(
+                "ambiguous-patch",
+                f"hunk {number} of {shown} is not where the patch says, and fits elsewhere more than once",
+                "make the patch again from the state of this workspace; nothing was changed",
+            )
 
 
 def _preimages(data: bytes) -> dict[tuple[bytes, int], list[bytes]]:

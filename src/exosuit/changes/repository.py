@@ -28,8 +28,11 @@ class Repository:
         )
         if done.returncode:
             if b"dubious ownership" in done.stderr:
-                raise ExosuitError("foreign-repository", f"{folder} belongs to another user, so git refuses to read it",
-                                   f"chown it, or work as its owner: {folder}")  # fmt: skip
+                raise ExosuitError(
+                    "foreign-repository",
+                    f"{folder} belongs to another user, so git refuses to read it",
+                    f"chown it, or work as its owner: {folder}",
+                )
             return None
         root, git_dir, common = done.stdout.split(b"\n")[:3]
         return cls(Path(os.fsdecode(root)), Path(os.fsdecode(git_dir)), Path(os.fsdecode(common)))
@@ -65,11 +68,8 @@ class Repository:
 
     def exclusions(self) -> str:
         """Ignore rules that don't live in the tree: the user's global file and `.git/info/exclude`."""
-        parts = []
-        for path in (_global_excludes(self.root), self.common_dir / "info" / "exclude"):
-            if path is not None and path.is_file():
-                parts.append(path.read_text(encoding="utf-8", errors="surrogateescape"))
-        return "\n".join(parts)
+        files = [path for path in (_global_excludes(self.root), self.common_dir / "info" / "exclude") if path.is_file()]
+        return "\n".join(path.read_text(encoding="utf-8", errors="surrogateescape") for path in files)
 
     def has_file_modes(self) -> bool:
         """Whether the executable bit means something here (`core.fileMode`)."""
@@ -81,11 +81,14 @@ class Repository:
             done = attempt(["rev-parse", "--verify", "-q", "--end-of-options", name], cwd=self.root)
             if done.returncode == 0:
                 return done.stdout.decode().strip()
-        raise ExosuitError("no-such-revision", f"there is no revision {revision!r} in {self.root}",
-                           "git log --oneline --all shows what there is")  # fmt: skip
+        raise ExosuitError(
+            "no-such-revision",
+            f"there is no revision {revision!r} in {self.root}",
+            "git log --oneline --all shows what there is",
+        )
 
 
-def _global_excludes(root: Path) -> Path | None:
+def _global_excludes(root: Path) -> Path:
     """The user's global ignore file: the one thing that their global config is read for."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     done = subprocess.run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -21,8 +21,11 @@ def select(change: Change, names: Sequence[str], *, path: str | None = None, eve
     if path is not None:
         files = [file for file in change.files if matches(file, path)]
         if not files:
-            raise UsageError("no-such-path", f"no file of change {change.id} matches {path!r}",
-                             f"exosuit change show {change.id} --no-atoms lists its files")  # fmt: skip
+            raise UsageError(
+                "no-such-path",
+                f"no file of change {change.id} matches {path!r}",
+                f"exosuit change show {change.id} --no-atoms lists its files",
+            )
         chosen += [change.range_of(file) for file in files]
     if everything:
         chosen.append((0, change.atoms))
@@ -84,20 +87,23 @@ def _no_such(change: Change, name: str) -> UsageError:
 
 def names(change: Change, chosen: Iterable[Range]) -> list[str]:
     """Ranges as ids: a whole file as `3`, else `3.14` or `3.14-3.20`, never across files."""
-    result = []
-    for first, end in chosen:
-        while first < end:
-            file = change.file_of(first)
-            start, stop = change.range_of(file)
-            last = min(end, stop)
-            if first == start and last == stop:
-                result.append(str(file.number))
-            elif last - first == 1:
-                result.append(change.name(first))
-            else:
-                result.append(f"{change.name(first)}-{change.name(last - 1)}")
-            first = last
-    return result
+    return [_name(change, first, end) for start, stop in chosen for first, end in _by_file(change, start, stop)]
+
+
+def _name(change: Change, first: int, end: int) -> str:
+    file = change.file_of(first)
+    if (first, end) == change.range_of(file):
+        return str(file.number)
+    return change.name(first) if end - first == 1 else f"{change.name(first)}-{change.name(end - 1)}"
+
+
+def _by_file(change: Change, first: int, end: int) -> Iterator[Range]:
+    """A range cut at the borders of files."""
+    at = first
+    while at < end:
+        stop = min(end, change.range_of(change.file_of(at))[1])
+        yield at, stop
+        at = stop
 
 
 @lru_cache(maxsize=8)
@@ -131,7 +137,7 @@ def also(change: Change, chosen: Sequence[Range], *, accepting: bool) -> list[Ra
     needs = requirements(change)
     if not needs:
         return []
-    touched = {change.file_of(atom).number for first, end in chosen for atom in _one_per_file(change, first, end)}
+    touched = {change.file_of(at).number for first, end in chosen for at, _ in _by_file(change, first, end)}
     extra: set[int] = set()
     for number, others in needs.items():
         if accepting and number in touched:
@@ -139,9 +145,3 @@ def also(change: Change, chosen: Sequence[Range], *, accepting: bool) -> list[Ra
         elif not accepting and touched.intersection(others):
             extra.add(number)
     return merged(change.range_of(change.files[number - 1]) for number in extra - touched)
-
-
-def _one_per_file(change: Change, first: int, end: int) -> Iterable[int]:
-    while first < end:
-        yield first
-        first = change.range_of(change.file_of(first))[1]

@@ -102,13 +102,13 @@ class Shadow:
     def _odb(self, name: str) -> pygit2.Blob:
         found = self._repository[name]
         if not isinstance(found, pygit2.Blob):
-            raise ValueError(f"{name} is not a blob")
+            raise KeyError(name)
         return found
 
     def _tree(self, name: str) -> pygit2.Tree:
         found = self._repository[name]
         if not isinstance(found, pygit2.Tree):
-            raise ValueError(f"{name} is not a tree")
+            raise KeyError(name)
         return found
 
     def check_out(self, tree: str, out: Path) -> None:

@@ -26,8 +26,11 @@ class Ground:
     def git(self) -> Repository:
         """The repository; raises `not-a-repository` for a plain folder."""
         if self.repository is None:
-            raise ExosuitError("not-a-repository", f"{self.root} is not in a git repository",
-                               "use --patch FILE or --dirs OLD NEW here, or run git init")  # fmt: skip
+            raise ExosuitError(
+                "not-a-repository",
+                f"{self.root} is not in a git repository",
+                "use --patch FILE or --dirs OLD NEW here, or run git init",
+            )
         return self.repository
 
     def now(self) -> str:
@@ -170,7 +173,7 @@ class Folders:
 
 @dataclass(frozen=True)
 class Edit:
-    """A person's own edit of one file: it was blob `opened` (empty: not there) when they opened it, and shall be `data`."""
+    """A person's own edit of one file: blob `opened` when they opened it (empty: not there) shall be `data`."""
 
     path: bytes
     data: bytes

@@ -16,7 +16,8 @@ CREATE TABLE IF NOT EXISTS changes (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, created TEXT NOT NULL, base TEXT NOT NULL, head TEXT NOT NULL,
   source TEXT NOT NULL, provenance TEXT NOT NULL,
-  files INTEGER NOT NULL, atoms INTEGER NOT NULL, hunks INTEGER NOT NULL, added INTEGER NOT NULL, removed INTEGER NOT NULL
+  files INTEGER NOT NULL, atoms INTEGER NOT NULL, hunks INTEGER NOT NULL,
+  added INTEGER NOT NULL, removed INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS changes_by_source ON changes(source, seq);
 CREATE TABLE IF NOT EXISTS files (
@@ -39,12 +40,23 @@ class Store:
             if self.database.query("SELECT 1 FROM changes WHERE id = ?", (change.id,)):
                 return False
             self.database.execute(
-                "INSERT INTO changes(id, title, created, base, head, source, provenance, files, atoms, hunks, added, removed)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (change.id, change.title, change.created, change.base, change.head, change.provenance.key,
-                 json.dumps(asdict(change.provenance)), len(change.files), change.atoms, change.hunks, change.added,
-                 change.removed),
-            )  # fmt: skip
+                "INSERT INTO changes(id, title, created, base, head, source, provenance,"
+                " files, atoms, hunks, added, removed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    change.id,
+                    change.title,
+                    change.created,
+                    change.base,
+                    change.head,
+                    change.provenance.key,
+                    json.dumps(asdict(change.provenance)),
+                    len(change.files),
+                    change.atoms,
+                    change.hunks,
+                    change.added,
+                    change.removed,
+                ),
+            )
             self.database.execute_many(
                 "INSERT INTO files(change, number, path, old_path, meta, runs, hunks) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [_row(change.id, file) for file in change.files],
@@ -66,7 +78,7 @@ class Store:
         return Change(full, title, created, base, head, origin, tuple(_file(row) for row in files))
 
     def find(self, name: str) -> str:
-        """The full id for an id, an unambiguous beginning of one (4 letters at least), or `last`; raises `no-such-change`."""
+        """The full id for an id, a clear beginning of one (4 letters at least), or `last`; raises `no-such-change`."""
         if name == "last":
             rows = self.database.query("SELECT id FROM changes ORDER BY seq DESC LIMIT 1")
         elif len(name) >= 4 and name.isalnum():
@@ -105,8 +117,18 @@ def no_such_change(name: str) -> ExosuitError:
 
 
 def _row(change: str, file: FileChange) -> tuple[object, ...]:
-    meta = [file.status, file.content, file.old_mode, file.new_mode, file.old_blob, file.new_blob, list(file.opaque),
-            file.atoms, file.added, file.removed]  # fmt: skip
+    meta = [
+        file.status,
+        file.content,
+        file.old_mode,
+        file.new_mode,
+        file.old_blob,
+        file.new_blob,
+        list(file.opaque),
+        file.atoms,
+        file.added,
+        file.removed,
+    ]
     return (
         change,
         file.number,
@@ -124,8 +146,19 @@ def _file(row: tuple[object, ...]) -> FileChange:
     assert isinstance(number, int) and isinstance(path, bytes) and isinstance(old_path, bytes)
     assert isinstance(runs, bytes) and isinstance(hunks, bytes)
     return FileChange(
-        number=number, path=path, old_path=old_path, status=status, content=Kind(content) if content else None,
-        old_mode=old_mode, new_mode=new_mode, old_blob=old_blob, new_blob=new_blob,
-        opaque=tuple(Kind(kind) for kind in opaque), runs=PackedRuns(runs), hunks=unpack_numbers(hunks),
-        atoms=atoms, added=added, removed=removed,
-    )  # fmt: skip
+        number=number,
+        path=path,
+        old_path=old_path,
+        status=status,
+        content=Kind(content) if content else None,
+        old_mode=old_mode,
+        new_mode=new_mode,
+        old_blob=old_blob,
+        new_blob=new_blob,
+        opaque=tuple(Kind(kind) for kind in opaque),
+        runs=PackedRuns(runs),
+        hunks=unpack_numbers(hunks),
+        atoms=atoms,
+        added=added,
+        removed=removed,
+    )

@@ -49,8 +49,11 @@ class Workspace:
         try:
             return cls(root, repository, workspace_state(root))
         except OSError as error:
-            raise ExosuitError("read-only", f"cannot make the state folder ({error})",
-                               "check its permissions, or set EXOSUIT_STATE to a folder that you can write") from error  # fmt: skip
+            raise ExosuitError(
+                "read-only",
+                f"cannot make the state folder ({error})",
+                "check its permissions, or set EXOSUIT_STATE to a folder that you can write",
+            ) from error
 
     @cached_property
     def shadow(self) -> Shadow:
@@ -83,7 +86,7 @@ class Workspace:
         title: str | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> tuple[Change, bool, Carried]:
-        """Import a source as a change; decisions on the last import of the same source come along where they still hold.
+        """Import a source as a change; decisions on its last import come along where they still hold.
 
         Returns the change, whether it is new, and what was carried. Raises `nothing-changed` when both sides are equal.
         """

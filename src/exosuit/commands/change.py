@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from exosuit.apps.code.rows import FileRows
@@ -31,7 +30,7 @@ from exosuit.commands.models import (
     Shown,
     SourceAsk,
     Summary,
-)  # fmt: skip
+)
 from exosuit.commands.present import atoms_out, comments_out, events_out, file_out, hunks_out, text_or_base64
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
@@ -43,10 +42,10 @@ from exosuit.core.registry import Effect
 def import_(session: Session, ask: SourceAsk) -> Imported:
     """Bring a change in: two revisions, the working tree, a patch or two folders, taken apart into atoms.
 
-    The same source twice is the same change. Where the source has moved on, decisions are carried over wherever the bytes
-    still match; the others are asked again.
+    The same source twice is the same change. Where the source has moved on, decisions are carried over wherever the
+    bytes still match; the others are asked again.
     """
-    return bring_in(session, source_of(ask), ask.title)
+    return bring_in(session, source_of(session, ask), ask.title)
 
 
 def bring_in(session: Session, source: Source, title: str | None = None) -> Imported:
@@ -55,13 +54,20 @@ def bring_in(session: Session, source: Source, title: str | None = None) -> Impo
         source, session.actor, title=title, progress=lambda done, total: session.progress(done, total, "files")
     )
     return Imported(
-        change=change.id, title=change.title, files=len(change.files), atoms=change.atoms, hunks=change.hunks,
-        lines_added=change.added, lines_removed=change.removed, carried=carried.atoms, asked_again=carried.asked_again,
+        change=change.id,
+        title=change.title,
+        files=len(change.files),
+        atoms=change.atoms,
+        hunks=change.hunks,
+        lines_added=change.added,
+        lines_removed=change.removed,
+        carried=carried.atoms,
+        asked_again=carried.asked_again,
         already=not new,
-    )  # fmt: skip
+    )
 
 
-def source_of(ask: SourceAsk) -> Source:
+def source_of(session: Session, ask: SourceAsk) -> Source:
     """The one source that was named; raises `bad-source` for none or several."""
     given = [ask.revisions, ask.worktree or None, ask.patch, ask.patch_text, ask.dirs]
     if sum(item is not None for item in given) != 1:
@@ -73,18 +79,17 @@ def source_of(ask: SourceAsk) -> Source:
     if ask.worktree:
         return WorkingTree(ask.against)
     if ask.dirs is not None:
-        return Folders(Path(ask.dirs[0]), Path(ask.dirs[1]))
+        root = session.workspace.root
+        return Folders(root / ask.dirs[0], root / ask.dirs[1])
     if ask.patch_text is not None:
         return Patch(ask.patch_text.encode("utf-8", "surrogateescape"), "given as text")
-    return Patch(_read(str(ask.patch)), Path(str(ask.patch)).name)
+    return Patch(read_named(session, str(ask.patch)), Path(str(ask.patch)).name)
 
 
-def _read(name: str) -> bytes:
-    """A file named on the command line; `-` is standard input."""
-    if name == "-":
-        return sys.stdin.buffer.read()
+def read_named(session: Session, name: str) -> bytes:
+    """A file that the caller names; a relative name starts at the workspace."""
     try:
-        return Path(name).read_bytes()
+        return (session.workspace.root / name).read_bytes()
     except OSError as error:
         raise ExosuitError(
             "no-such-file", f"cannot read {name} ({error.strerror})", "name a file that you can read"
@@ -110,7 +115,7 @@ def refresh(session: Session, ask: ChangeAsk) -> Imported:
 
 
 @command("change.list", effect=Effect.READ)
-def list_(session: Session, ask: Nothing) -> Changes:
+def list_(session: Session, _ask: Nothing) -> Changes:
     """All changes of this workspace, newest first, with how far each is decided."""
     return Changes(changes=[summary(session.workspace, name) for name in session.workspace.store.ids()])
 
@@ -120,9 +125,18 @@ def summary(workspace: Workspace, name: str) -> Summary:
     change, title, source, created, files, atoms, hunks, added, removed = workspace.store.summary(name)
     state = workspace.decisions(name)
     return Summary(
-        change=change, title=title, source=source, created=created, files=files, atoms=atoms, hunks=hunks, lines_added=added,
-        lines_removed=removed, applied=bool(state.applied), **state.counts(),
-    )  # fmt: skip
+        change=change,
+        title=title,
+        source=source,
+        created=created,
+        files=files,
+        atoms=atoms,
+        hunks=hunks,
+        lines_added=added,
+        lines_removed=removed,
+        applied=bool(state.applied),
+        **state.counts(),
+    )
 
 
 def rows_of(workspace: Workspace, file: FileChange) -> FileRows:
@@ -149,15 +163,23 @@ def show(session: Session, ask: ShowAsk) -> Shown:
         if not ask.no_atoms:
             atoms += atoms_out(change, file, state, workspace.shadow)
     return Shown(
-        change=change.id, title=change.title, source=change.provenance.source, created=change.created, base=change.base,
-        head=change.head, files=[file_out(file) for file in files], hunks=hunks, atoms=atoms,
-        decisions=events_out(change, workspace.events(change.id), state), comments=comments_out(change, state),
-    )  # fmt: skip
+        change=change.id,
+        title=change.title,
+        source=change.provenance.source,
+        created=change.created,
+        base=change.base,
+        head=change.head,
+        files=[file_out(file) for file in files],
+        hunks=hunks,
+        atoms=atoms,
+        decisions=events_out(change, workspace.events(change.id), state),
+        comments=comments_out(change, state),
+    )
 
 
-@command("change.materialize", effect=Effect.READ)
+@command("change.materialize", effect=Effect.EXTERNAL)
 def materialize(session: Session, ask: MaterializeAsk) -> Materialized:
-    """Write the tree that a subset of a change gives into a new folder: all, none, what is accepted, or exactly some atoms."""
+    """Write the tree that a subset of a change gives into a new folder: all, none, the accepted, or some atoms."""
     review = Review(session.workspace, ask.change, session.actor)
     if sum((ask.all, ask.none, ask.accepted, bool(ask.atoms))) != 1:
         raise UsageError("bad-subset", "name exactly one subset", "--all, --none, --accepted, or --atoms 3.14 …")
@@ -167,11 +189,11 @@ def materialize(session: Session, ask: MaterializeAsk) -> Materialized:
         tree = review.tree_of(select(review.change, ask.atoms))
     else:
         tree = review.change.head if ask.all else review.change.base
-    session.workspace.shadow.check_out(tree, Path(ask.out))
+    session.workspace.shadow.check_out(tree, session.workspace.root / ask.out)
     return Materialized(change=review.change.id, tree=tree, out=ask.out)
 
 
-@command("change.export", effect=Effect.READ)
+@command("change.export", effect=Effect.EXTERNAL)
 def export(session: Session, ask: ExportAsk) -> Exported:
     """The accepted part of a change (or all of it) as a patch that `git apply` takes."""
     review = Review(session.workspace, ask.change, session.actor)
@@ -180,7 +202,7 @@ def export(session: Session, ask: ExportAsk) -> Exported:
     patch, encoding = text_or_base64(data)
     if ask.out is not None:
         try:
-            Path(ask.out).write_bytes(data)
+            (session.workspace.root / ask.out).write_bytes(data)
         except OSError as error:
             raise ExosuitError(
                 "cannot-write", f"cannot write {ask.out} ({error.strerror})", "name another file"
@@ -197,8 +219,17 @@ def search(session: Session, ask: SearchAsk) -> Found:
         workspace.change(ask.change), workspace.shadow, ask.query, regex=ask.regex, case=ask.case, limit=ask.limit + 1
     )
     found = [
-        Hit(file=str(h.file), path=h.path, atom=f"{h.file}.{h.atom}", side=h.side, line=h.line, start=h.start, end=h.end,
-            text=h.text, row=h.row)
+        Hit(
+            file=str(h.file),
+            path=h.path,
+            atom=f"{h.file}.{h.atom}",
+            side=h.side,
+            line=h.line,
+            start=h.start,
+            end=h.end,
+            text=h.text,
+            row=h.row,
+        )
         for h in hits
-    ]  # fmt: skip
+    ]
     return Found(hits=found[: ask.limit], more=len(found) > ask.limit)

@@ -8,7 +8,7 @@ from exosuit.apps.code.shown import path_text
 from exosuit.changes.delivery import Delivery, apply_change, redo_apply, undo_apply
 from exosuit.changes.review import Review
 from exosuit.changes.selection import names, select
-from exosuit.commands.change import _read
+from exosuit.commands.change import read_named
 from exosuit.commands.models import (
     Applied,
     ApplyAsk,
@@ -21,7 +21,7 @@ from exosuit.commands.models import (
     SelectAsk,
     SkippedOut,
     Undone,
-)  # fmt: skip
+)
 from exosuit.commands.present import decided
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
@@ -60,7 +60,11 @@ def edit(session: Session, ask: EditAsk) -> Decided:
     """Accept an atom (or a run of atoms of one file) with a text of your own instead."""
     if (ask.with_file is None) == (ask.text is None):
         raise UsageError("no-text", "the new text is missing", "give it with --with FILE (- reads standard input)")
-    data = _read(ask.with_file) if ask.with_file is not None else str(ask.text).encode("utf-8", "surrogateescape")
+    data = (
+        read_named(session, ask.with_file)
+        if ask.with_file is not None
+        else str(ask.text).encode("utf-8", "surrogateescape")
+    )
     review = Review(session.workspace, ask.change, session.actor)
     return decided(review, review.edit(select(review.change, [ask.atom]), data, ask.why))
 
@@ -77,7 +81,10 @@ def comment(session: Session, ask: CommentAsk) -> Decided:
 
 @command("change.apply", effect=Effect.APPLY)
 def apply(session: Session, ask: ApplyAsk) -> Applied:
-    """Put what is accepted into the working tree as it is now, all files or none; a file in conflict is left alone and said."""
+    """Put what is accepted into the working tree as it is now, all files or none.
+
+    What you edited meanwhile is kept. A file in which you edited the same lines is left alone, and said.
+    """
     review = Review(session.workspace, ask.change, session.actor)
     return applied(review, apply_change(review, dry_run=ask.dry_run), dry_run=ask.dry_run)
 
@@ -109,9 +116,12 @@ def redo(session: Session, ask: ChangeAsk) -> Undone:
 
 
 def _step(
-    session: Session, ask: ChangeAsk, following: Callable[[Review], Event], on_tree: Callable[[Review, Event], Delivery],
+    session: Session,
+    ask: ChangeAsk,
+    following: Callable[[Review], Event],
+    on_tree: Callable[[Review, Event], Delivery],
     on_ledger: Callable[[Review], Event],
-) -> Undone:  # fmt: skip
+) -> Undone:
     review = Review(session.workspace, ask.change, session.actor)
     event = following(review)
     tree = None
@@ -125,15 +135,23 @@ def _step(
 def applied(review: Review, delivery: Delivery, *, dry_run: bool = False) -> Applied:
     """What happened to the working tree."""
     return Applied(
-        change=review.change.id, event=delivery.event, dry_run=dry_run,
-        applied=[path_text(path) for path in delivery.applied], unchanged=[path_text(path) for path in delivery.unchanged],
+        change=review.change.id,
+        event=delivery.event,
+        dry_run=dry_run,
+        applied=[path_text(path) for path in delivery.applied],
+        unchanged=[path_text(path) for path in delivery.unchanged],
         conflicts=[
-            ConflictOut(path=path_text(c.path), why=c.why, atoms=names(review.change, c.atoms), mine=_shown(c.mine),
-                        theirs=_shown(c.theirs))
+            ConflictOut(
+                path=path_text(c.path),
+                why=c.why,
+                atoms=names(review.change, c.atoms),
+                mine=_shown(c.mine),
+                theirs=_shown(c.theirs),
+            )
             for c in delivery.conflicts
         ],
         skipped=[SkippedOut(path=path_text(path), why=why) for path, why in delivery.skipped],
-    )  # fmt: skip
+    )
 
 
 def _shown(data: bytes) -> str:

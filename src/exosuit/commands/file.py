@@ -88,6 +88,8 @@ def save(session: Session, ask: FileSaveAsk) -> FileSaved:
     delivery = apply_change(review)
     now = read_now(workspace, source.path)
     return FileSaved(
-        change=change.id, path=ask.path, id=workspace.shadow.put(now) if now is not None else "",
+        change=change.id,
+        path=ask.path,
+        id=workspace.shadow.put(now) if now is not None else "",
         conflicts=[conflict.why for conflict in delivery.conflicts],
-    )  # fmt: skip
+    )

@@ -15,6 +15,7 @@ from exosuit.core.registry import Argument
 
 Positional = Argument(positional=True)
 Hidden = Argument(hidden=True)
+File = Argument(metavar="FILE", file=True)
 
 ChangeId = Annotated[str, Argument(positional=True, metavar="CHANGE")]
 State = Literal["undecided", "accepted", "rejected", "edited"]
@@ -38,9 +39,13 @@ class SourceAsk(Model):
     )
     worktree: bool = Field(False, description="The working tree, untracked files too, against a revision.")
     against: str = Field("HEAD", description="With --worktree: the revision it is compared with.")
-    patch: str | None = Field(None, description="A patch file in git's format; `-` reads standard input.")
+    patch: Annotated[str | None, File] = Field(
+        None, description="A patch file in git's format; `-` on the command line is standard input."
+    )
     patch_text: Annotated[str | None, Hidden] = Field(None, description="The patch itself instead of a file.")
-    dirs: tuple[str, str] | None = Field(None, description="Two plain folders: OLD and NEW.")
+    dirs: Annotated[tuple[str, str] | None, Argument(metavar="OLD NEW", file=True)] = Field(
+        None, description="Two plain folders: OLD and NEW."
+    )
     title: str | None = Field(None, description="What to call the change; made from its source if not given.")
 
 
@@ -208,8 +213,8 @@ class EditAsk(ChangeAsk):
     """Replace what one atom (or a run of atoms of one file) puts there by your own text."""
 
     atom: Annotated[str, Argument(positional=True, metavar="ATOM")]
-    with_file: Annotated[str | None, Argument(metavar="FILE")] = Field(
-        None, alias="with", description="The file that holds the new text; `-` reads standard input."
+    with_file: Annotated[str | None, File] = Field(
+        None, alias="with", description="The file that holds the new text; `-` on the command line is standard input."
     )
     text: Annotated[str | None, Hidden] = Field(None, description="The new text itself instead of a file.")
     why: str = ""
@@ -284,7 +289,9 @@ class Undone(Model):
 class MaterializeAsk(ChangeAsk):
     """Write the tree that a subset of the change gives into a new folder."""
 
-    out: str = Field(description="The folder to make; must be absent or empty.")
+    out: Annotated[str, Argument(metavar="DIR", file=True)] = Field(
+        description="The folder to make; must be absent or empty."
+    )
     all: bool = False
     none: bool = False
     accepted: bool = False
@@ -303,7 +310,7 @@ class ExportAsk(ChangeAsk):
     """The change as a patch that `git apply` takes."""
 
     all: bool = Field(False, description="The whole change rather than the accepted part.")
-    out: str | None = Field(None, description="Write it to this file instead of standard output.")
+    out: Annotated[str | None, File] = Field(None, description="Write it to this file instead of standard output.")
 
 
 class Exported(Model):

@@ -19,8 +19,12 @@ from exosuit.core.ledger import Event
 Encoding = Literal["utf-8", "base64"]
 
 STATUS: dict[str, Literal["added", "deleted", "modified", "renamed", "type-changed"]] = {
-    "A": "added", "D": "deleted", "M": "modified", "R": "renamed", "T": "type-changed",
-}  # fmt: skip
+    "A": "added",
+    "D": "deleted",
+    "M": "modified",
+    "R": "renamed",
+    "T": "type-changed",
+}
 
 BIGGEST_BINARY = 1 << 20
 """Opaque content larger than this is named by its blob id instead of being sent."""
@@ -43,12 +47,18 @@ def state_name(state: int) -> State:
 def file_out(file: FileChange) -> FileOut:
     """A file of a change."""
     return FileOut(
-        id=str(file.number), path=path_text(file.path),
+        id=str(file.number),
+        path=path_text(file.path),
         old_path=path_text(file.old_path) if file.is_renamed else None,
-        status=STATUS[file.status], kind=content_kind(file),
-        old_mode=f"{file.old_mode:o}" if file.old_mode else "", new_mode=f"{file.new_mode:o}" if file.new_mode else "",
-        lines_added=file.added, lines_removed=file.removed, atoms=file.atoms, hunks=len(file.hunks),
-    )  # fmt: skip
+        status=STATUS[file.status],
+        kind=content_kind(file),
+        old_mode=f"{file.old_mode:o}" if file.old_mode else "",
+        new_mode=f"{file.new_mode:o}" if file.new_mode else "",
+        lines_added=file.added,
+        lines_removed=file.removed,
+        atoms=file.atoms,
+        hunks=len(file.hunks),
+    )
 
 
 def content_kind(file: FileChange) -> Literal["text", "binary", "symlink", "submodule", "empty"]:
@@ -68,9 +78,12 @@ def hunks_out(change: Change, file: FileChange, titles: list[str]) -> Iterator[H
     for i, title in enumerate(titles):
         first, end = file.hunk_atoms(i)
         yield HunkOut(
-            id=f"{file.number}h{i + 1}", path=path_text(file.path), first=change.name(offset + first),
-            last=change.name(offset + end - 1), title=title,
-        )  # fmt: skip
+            id=f"{file.number}h{i + 1}",
+            path=path_text(file.path),
+            first=change.name(offset + first),
+            last=change.name(offset + end - 1),
+            title=title,
+        )
 
 
 def atoms_out(change: Change, file: FileChange, decisions: Decisions, shadow: Shadow) -> Iterator[AtomOut]:
@@ -83,15 +96,30 @@ def atoms_out(change: Change, file: FileChange, decisions: Decisions, shadow: Sh
     for i, kind in enumerate(file.opaque):
         new, encoding = _opaque_content(file, kind, head)
         state = state_name(decisions.states[first + i])
-        yield AtomOut(id=f"{file.number}.{i + 1}", path=path, kind=kind.value, base_start=0,
-                      base_len=0 if kind in (Kind.RENAME, Kind.MODE) else len(base), new=new, encoding=encoding, state=state)  # fmt: skip
+        yield AtomOut(
+            id=f"{file.number}.{i + 1}",
+            path=path,
+            kind=kind.value,
+            base_start=0,
+            base_len=0 if kind in (Kind.RENAME, Kind.MODE) else len(base),
+            new=new,
+            encoding=encoding,
+            state=state,
+        )
     old_at, new_at = line_offsets(split_lines(base)), line_offsets(split_lines(head))
     for i, span in enumerate(file.spans if file.is_text else (), len(file.opaque)):
         start = old_at[span.base_at]
         new, encoding = text_or_base64(head[new_at[span.head_at] : new_at[span.head_at + span.head_n]])
-        yield AtomOut(id=f"{file.number}.{i + 1}", path=path, kind="text", base_start=start,
-                      base_len=old_at[span.base_at + span.base_n] - start, new=new, encoding=encoding,
-                      state=state_name(decisions.states[first + i]))  # fmt: skip
+        yield AtomOut(
+            id=f"{file.number}.{i + 1}",
+            path=path,
+            kind="text",
+            base_start=start,
+            base_len=old_at[span.base_at + span.base_n] - start,
+            new=new,
+            encoding=encoding,
+            state=state_name(decisions.states[first + i]),
+        )
 
 
 def _opaque_content(file: FileChange, kind: Kind, head: bytes) -> tuple[str, Encoding]:
@@ -105,19 +133,32 @@ def _opaque_content(file: FileChange, kind: Kind, head: bytes) -> tuple[str, Enc
 def events_out(change: Change, events: list[Event], decisions: Decisions) -> list[EventOut]:
     """The history of a change."""
     return [
-        EventOut(id=event.seq, at=event.at, actor=event.actor, kind=event.kind, atoms=names(change, ranges(event.data)),
-                 why=str(event.data.get("why", "")), undone=event.seq in decisions.undone)
+        EventOut(
+            id=event.seq,
+            at=event.at,
+            actor=event.actor,
+            kind=event.kind,
+            atoms=names(change, ranges(event.data)),
+            why=str(event.data.get("why", "")),
+            undone=event.seq in decisions.undone,
+        )
         for event in events
-    ]  # fmt: skip
+    ]
 
 
 def comments_out(change: Change, decisions: Decisions) -> list[CommentOut]:
     """What was said about a change."""
     return [
-        CommentOut(id=c.event, at=c.at, actor=c.actor, atoms=names(change, c.atoms), text=c.text,
-                   path=path_text(change.file_of(c.atoms[0][0]).path) if c.atoms else None)
+        CommentOut(
+            id=c.event,
+            at=c.at,
+            actor=c.actor,
+            atoms=names(change, c.atoms),
+            text=c.text,
+            path=path_text(change.file_of(c.atoms[0][0]).path) if c.atoms else None,
+        )
         for c in decisions.comments
-    ]  # fmt: skip
+    ]
 
 
 def decided(review: Review, event: int, also: list[tuple[int, int]] | None = None) -> Decided:

@@ -8,6 +8,6 @@ command = registry.command
 
 def load() -> Registry:
     """The registry with every command in it (importing the modules is what registers them)."""
-    from exosuit.commands import change, decide, file, review, workspace  # noqa: F401, PLC0415
+    from exosuit.commands import change, decide, file, review, workspace  # noqa: F401
 
     return registry

@@ -27,7 +27,7 @@ from exosuit.commands.review_models import (
     RowsAsk,
     States,
     StatesAsk,
-)  # fmt: skip
+)
 from exosuit.commands.session import Session
 from exosuit.core.errors import UsageError
 from exosuit.core.registry import Effect
@@ -43,17 +43,30 @@ def overview(session: Session, ask: ChangeAsk) -> Overview:
     change = workspace.change(ask.change)
     state = workspace.decisions(change.id)
     return Overview(
-        change=change.id, title=change.title, source=change.provenance.source, created=change.created,
-        lines_added=change.added, lines_removed=change.removed, atoms=change.atoms, hunks=change.hunks, seq=state.seq,
+        change=change.id,
+        title=change.title,
+        source=change.provenance.source,
+        created=change.created,
+        lines_added=change.added,
+        lines_removed=change.removed,
+        atoms=change.atoms,
+        hunks=change.hunks,
+        seq=state.seq,
         paths=[path_text(file.path) for file in change.files],
         old_paths={str(file.number): path_text(file.old_path) for file in change.files if file.is_renamed},
-        status="".join(file.status for file in change.files), kinds="".join(_letter(file) for file in change.files),
-        added=[file.added for file in change.files], removed=[file.removed for file in change.files],
-        hunk_counts=[len(file.hunks) for file in change.files], atom_counts=[file.atoms for file in change.files],
-        row_counts=[-1] * len(change.files), states=[_runs(change, file, state) for file in change.files],
-        comments=comments_out(change, state), applied=bool(state.applied),
-        can_undo=described(state.undo, change), can_redo=described(state.redo, change),
-    )  # fmt: skip
+        status="".join(file.status for file in change.files),
+        kinds="".join(_letter(file) for file in change.files),
+        added=[file.added for file in change.files],
+        removed=[file.removed for file in change.files],
+        hunk_counts=[len(file.hunks) for file in change.files],
+        atom_counts=[file.atoms for file in change.files],
+        row_counts=[-1] * len(change.files),
+        states=[_runs(change, file, state) for file in change.files],
+        comments=comments_out(change, state),
+        applied=bool(state.applied),
+        can_undo=described(state.undo, change),
+        can_redo=described(state.redo, change),
+    )
 
 
 def _letter(file: FileChange) -> str:
@@ -80,10 +93,13 @@ def states(session: Session, ask: StatesAsk) -> States:
             for first, end in ranges(event.data):
                 touched |= set(range(change.file_of(first).number, change.file_of(end - 1).number + 1))
     return States(
-        seq=state.seq, files={str(number): _runs(change, change.files[number - 1], state) for number in sorted(touched)},
-        comments=comments_out(change, state), applied=bool(state.applied),
-        can_undo=described(state.undo, change), can_redo=described(state.redo, change),
-    )  # fmt: skip
+        seq=state.seq,
+        files={str(number): _runs(change, change.files[number - 1], state) for number in sorted(touched)},
+        comments=comments_out(change, state),
+        applied=bool(state.applied),
+        can_undo=described(state.undo, change),
+        can_redo=described(state.redo, change),
+    )
 
 
 @command("review.rows", effect=Effect.READ)
@@ -114,8 +130,14 @@ def region(session: Session, ask: RegionAsk) -> Region:
     texts = [part.decode("utf-8", "surrogateescape") for part in (old, new, current)]
     if any("\udc80" <= c <= "\udcff" for text in texts for c in text):
         raise UsageError("not-editable", "this text is not UTF-8", "edit it with exosuit change edit … --with FILE")
-    return Region(path=path_text(review.change.file_of(chosen[0][0]).path), atoms=names(review.change, chosen)[0],
-                  old=texts[0], new=texts[1], current=texts[2], line=line)  # fmt: skip
+    return Region(
+        path=path_text(review.change.file_of(chosen[0][0]).path),
+        atoms=names(review.change, chosen)[0],
+        old=texts[0],
+        new=texts[1],
+        current=texts[2],
+        line=line,
+    )
 
 
 @command("review.facts", effect=Effect.READ)
@@ -130,11 +152,18 @@ def facts(session: Session, ask: FactsAsk) -> Facts:
     touched = last_touched(workspace, origin.base_name, file, spans)
     path = path_text(file.path)
     return Facts(
-        path=path, generator=origin.generator, source=origin.source, prompt=origin.prompt, created=change.created,
-        base=change.base, head=change.head, history=[Commit(**vars(c)) for c in history[:HISTORY]],
-        history_cut=len(history) > HISTORY, touched=[Commit(**vars(c)) for c in touched],
+        path=path,
+        generator=origin.generator,
+        source=origin.source,
+        prompt=origin.prompt,
+        created=change.created,
+        base=change.base,
+        head=change.head,
+        history=[Commit(**vars(c)) for c in history[:HISTORY]],
+        history_cut=len(history) > HISTORY,
+        touched=[Commit(**vars(c)) for c in touched],
         reproduce=f"git log --follow -- {path}" if history else f"exosuit change show {change.id} --path {path}",
-    )  # fmt: skip
+    )
 
 
 def _spans(change: Change, file: FileChange, atoms: str | None) -> list[tuple[int, int]]:

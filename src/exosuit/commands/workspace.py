@@ -11,13 +11,18 @@ from exosuit.core.registry import Effect
 
 
 @command("workspace.show", effect=Effect.READ)
-def show(session: Session, ask: Nothing) -> WorkspaceShown:
+def show(session: Session, _ask: Nothing) -> WorkspaceShown:
     """Where you are: the folder, its branch and revision, how many changes it holds, and where their state is kept."""
     workspace = session.workspace
     repository = workspace.repository
     revision = repository.commit("HEAD")[:12] if repository and repository.has_commits() else ""
     return WorkspaceShown(
-        root=str(workspace.root), name=workspace.root.name, git=repository is not None,
-        branch=repository.branch() if repository else "", revision=revision,
-        changes=len(workspace.store.ids()), state=str(workspace.state), version=__version__,
-    )  # fmt: skip
+        root=str(workspace.root),
+        name=workspace.root.name,
+        git=repository is not None,
+        branch=repository.branch() if repository else "",
+        revision=revision,
+        changes=len(workspace.store.ids()),
+        state=str(workspace.state),
+        version=__version__,
+    )

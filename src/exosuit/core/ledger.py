@@ -44,7 +44,7 @@ class Ledger:
         self.database = database
 
     def append(self, subject: str, kind: str, actor: str, data: dict[str, Any], *, key: str | None = None) -> int:
-        """Write one event and return its seq. With `key`, the same key is written once only (its first seq comes back)."""
+        """Write one event and return its seq. The same `key` is written once only; its first seq comes back."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self.database.transaction():
             if key is not None:
@@ -66,9 +66,10 @@ class Ledger:
 
     def newest(self, subject: str | None = None) -> int:
         """The seq of the newest event (of a subject); 0 if there is none."""
-        where = "WHERE subject = ?" if subject is not None else ""
-        values = (subject,) if subject is not None else ()
-        return int(self.database.query(f"SELECT coalesce(max(seq), 0) FROM events {where}", values)[0][0])
+        rows = self.database.query(
+            "SELECT coalesce(max(seq), 0) FROM events WHERE ?1 IS NULL OR subject = ?1", (subject,)
+        )
+        return int(rows[0][0])
 
     def subjects(self, after: int) -> list[tuple[str, int]]:
         """Subjects with news beyond seq `after`, with their newest seq: what a watcher sends on."""

@@ -15,7 +15,7 @@ REACH = 2000
 
 
 def enclosing(lines: Sequence[bytes], at: int, prose: bool) -> bytes:
-    """The nearest line above `at` that opens a definition with less indentation than line `at` (a heading, in prose)."""
+    """The nearest line above `at` that opens a definition with less indentation than it has (in prose: a heading)."""
     limit = _indent(lines[at]) if at < len(lines) else 0
     found = b""
     for i in range(min(at, len(lines)) - 1, max(-1, at - REACH), -1):
@@ -25,10 +25,9 @@ def enclosing(lines: Sequence[bytes], at: int, prose: bool) -> bytes:
         if not line.strip() or prose:
             continue
         indent = _indent(line)
-        if (indent < limit or not found and indent == 0) and _DEFINITION.match(line):
+        if (indent < limit or (not found and indent == 0)) and _DEFINITION.match(line):
             return line.strip().rstrip(b":{ ")
-        if indent < limit:
-            limit = indent
+        limit = min(limit, indent)
         if limit == 0 and indent == 0 and not _DEFINITION.match(line):
             return found
     return found

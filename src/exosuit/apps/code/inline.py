@@ -15,7 +15,7 @@ _WASHED = 2
 
 
 def marks(old: str, new: str) -> tuple[list[int], list[int]]:
-    """Flat pairs (start, end) of changed characters in the old and in the new line; both empty if nothing would be left plain."""
+    """Flat pairs (start, end) of changed characters in the old and in the new line; none if nothing stayed plain."""
     olds, news = _TOKEN.findall(old), _TOKEN.findall(new)
     if len(olds) * len(news) > CELLS:
         return _between(old, new)

@@ -1,4 +1,4 @@
-"""A file of a change as rows: context, removed and added lines, folds, heads of hunks, notes. Any window of it is quick."""
+"""A file of a change as rows: context, removed and added lines, folds, heads of hunks, notes; any window of it quickly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from exosuit.apps.code.headings import enclosing, opening
 from exosuit.apps.code.inline import marks
@@ -108,7 +108,7 @@ class FileRows:
         span, last = self.file.spans[first - len(self.file.opaque)], self.file.spans[end - 1 - len(self.file.opaque)]
         if span.base_n and not any(s.head_n for s in (span, last)) and self.file.status == "D":
             return shown(opening(self.old[span.base_at : last.base_at + last.base_n]))
-        if self.file.status == "A" or last.head_at - span.head_at > 2 * CONTEXT and not span.base_n:
+        if self.file.status == "A" or (last.head_at - span.head_at > 2 * CONTEXT and not span.base_n):
             block = self.new[span.head_at : last.head_at + last.head_n]
             if self.file.status == "A" or _opens(block):
                 return shown(opening(block))
@@ -167,7 +167,7 @@ class FileRows:
             return [(0, rows)]
         low, high = bisect_right(self.file.hunks, atom), bisect_right(self.file.hunks, atom + run.atoms - 1)
         cuts = [0, *(self.file.hunks[h] - atom for h in range(low, high)), rows]
-        return [(a, b - a) for a, b in zip(cuts, cuts[1:], strict=False)]
+        return [(a, b - a) for a, b in pairwise(cuts)]
 
     def _gap(self, old: int, run: Run, new: int, *, first: bool, opens: bool, hunk: int) -> Iterator[_Part]:
         """What stands between the run before and this one."""

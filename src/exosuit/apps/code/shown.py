@@ -7,14 +7,14 @@ import re
 LONGEST = 4000
 """Characters of a line that are shown; the rest is counted."""
 
-# Control characters, bidi controls and isolates, zero-width and tag characters: what the eye cannot see (CVE-2021-42574).
+# Controls, bidi controls and isolates, zero-width and tag characters: what the eye cannot see (CVE-2021-42574).
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 
 
 def shown(line: bytes) -> str:
-    """One line without its newline, safe to put on a screen: hidden characters as `\\u202e`, other bytes as `\\xff`."""
+    r"""One line without its newline, safe to put on a screen: hidden characters as `\u202e`, other bytes as `\xff`."""
     cut = line[: LONGEST * 4 + 4]
     text = cut.removesuffix(b"\n").decode("utf-8", "backslashreplace") if len(cut) == len(line) else _beginning(cut)
     if len(text) > LONGEST:
