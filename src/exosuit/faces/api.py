@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,10 +14,9 @@ from starlette.responses import JSONResponse, Response
 
 from exosuit.core.errors import ExosuitError, UsageError
 from exosuit.core.registry import Command, Effect, Face, Registry
+from exosuit.faces.defect import defect
 from exosuit.faces.openapi import document
 from exosuit.faces.problem import problem
-
-log = logging.getLogger("exosuit.http")
 
 WORKERS = 8
 """Commands that run at the same time, each in a thread of its own."""
@@ -68,9 +66,7 @@ class Api:
         except ExosuitError:
             raise
         except Exception as error:
-            log.exception("%s failed", command.name)
-            hint = "the server's standard error shows where; please report it"
-            raise ExosuitError("internal", f"{type(error).__name__} in {command.name}", hint) from error
+            raise defect(command.name, error) from error
 
     def _answer(self, command: Command, fields: dict[str, Any], actor: str) -> Response:
         output = self._registry.dispatch(command.name, self._session(actor), fields)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+STDIN = "\0-"
+"""Stands for the word `-` while cyclopts parses, which would take it for an option; no real word holds a NUL."""
+
 
 @dataclass(frozen=True)
 class Call:

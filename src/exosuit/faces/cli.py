@@ -12,11 +12,11 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from exosuit import __version__
 from exosuit.core.errors import ExosuitError, UsageError
-from exosuit.faces.call import Call
+from exosuit.faces.call import STDIN, Call
 from exosuit.faces.nouns import WORDS
 from exosuit.faces.suit import REAL, Suit
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cyclopts import App, CycloptsError
 
 COMMANDS, START = "Commands", "Start"
+SHELLS: tuple[Literal["bash"], Literal["zsh"], Literal["fish"]] = ("bash", "zsh", "fish")
 STOPPED = 130
 PIPE_CLOSED = 141
 HELP = """See, take apart, apply and take back every change that an AI proposes.
@@ -71,6 +72,7 @@ def report(error: ExosuitError, as_json: bool) -> None:
 def parse(words: list[str], suit: Suit) -> Call | None:
     """The call that a command line means; None when all it asked for was help or the version. Raises UsageError."""
     words, folder, as_json = _leading(words)
+    words = [STDIN if word == "-" else word for word in words]
     from cyclopts import CycloptsError
 
     app = root(suit, words[0] if words else None)
@@ -119,6 +121,8 @@ def _word(suit: Suit, word: str) -> App:
 
 
 def _perform(call: Call, suit: Suit) -> int:
+    if call.name == "completion":
+        return _completion(call, suit)
     if "." in call.name:
         from exosuit.faces.perform import perform
 
@@ -127,6 +131,16 @@ def _perform(call: Call, suit: Suit) -> int:
     from exosuit.faces.words import start
 
     return start(call, suit)
+
+
+def _completion(call: Call, suit: Suit) -> int:
+    """Print the script for `eval "$(exosuit completion bash)"`."""
+    wanted = call.fields.get("shell") or os.path.basename(os.environ.get("SHELL", "bash"))
+    shell = next((known for known in SHELLS if known == wanted), None)
+    if shell is None:
+        raise UsageError("no-such-shell", f"no completion for {wanted}", "exosuit completion bash|zsh|fish")
+    print(root(suit, "*").generate_completion(shell=shell))
+    return 0
 
 
 def _leading(words: list[str]) -> tuple[list[str], str | None, bool]:
@@ -147,7 +161,8 @@ def _leading(words: list[str]) -> tuple[list[str], str | None, bool]:
 
 def _usage(error: CycloptsError) -> UsageError:
     """What cyclopts found wrong, as one line and a hint."""
-    message, _, guess = " ".join(str(error).split()).partition(" Did you mean ")
+    said = " ".join(str(error).split()).replace(STDIN, "-").partition(" Available commands:")[0]
+    message, _, guess = said.partition(" Did you mean ")
     chain = " ".join(error.command_chain or ())
     known = f"see exosuit {chain} --help".replace("  ", " ")
     return UsageError(

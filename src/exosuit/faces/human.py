@@ -180,6 +180,20 @@ def _(out: m.Found, paint: Paint) -> Lines:
 
 
 @_words.register
+def _(out: r.Rows | r.Context, paint: Paint) -> Lines:
+    return [_row(row, paint) for row in out.rows]
+
+
+def _row(row: r.Row, paint: Paint) -> str:
+    kind, old, _new, count, text, _marks = row
+    if kind == "#":
+        return paint("dim", f"# {_count(count, 'unchanged line')} from {old}")
+    style = {"+": "green", "-": "red", "@": "bold", "~": "blue"}.get(kind)
+    line = f"{kind}{shown(text, lines=True)}"
+    return paint(style, line) if style else line
+
+
+@_words.register
 def _(out: r.Files, _paint: Paint) -> Lines:
     return [shown(path) for path in out.paths] + (["There is more; raise --limit."] if out.more else [])
 

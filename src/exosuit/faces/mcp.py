@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -24,9 +23,8 @@ from starlette.types import Receive, Scope, Send
 from exosuit import __version__
 from exosuit.core.errors import ExosuitError
 from exosuit.core.registry import Command, Effect, Face, Registry, as_json
+from exosuit.faces.defect import defect
 from exosuit.faces.guard import BODY_BYTES
-
-log = logging.getLogger("exosuit.mcp")
 
 WORKERS = 4
 INSTRUCTIONS = """Exosuit shows a change to its user, who decides it piece by piece. Import one with change_import, look
@@ -83,9 +81,8 @@ def _runner(
             output = as_json(registry.dispatch(command.name, session(), fields))
         except ExosuitError as error:
             return _failed(error)
-        except Exception as error:
-            log.exception("%s failed", command.name)
-            return _failed(ExosuitError("internal", f"{type(error).__name__} in {command.name}", "please report it"))
+        except Exception as error:  # noqa: BLE001  a tool answers with an error, whatever happened
+            return _failed(defect(command.name, error))
         text = types.TextContent(type="text", text=json.dumps(output, ensure_ascii=False))
         return types.CallToolResult(content=[text], structured_content=output)
 

@@ -9,13 +9,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from exosuit.core.errors import UsageError
 from exosuit.core.registry import Command, arguments, as_json
-from exosuit.faces.call import Call
+from exosuit.faces.call import STDIN, Call
 from exosuit.faces.progress import Bar
 from exosuit.faces.signature import wire_name
 from exosuit.faces.suit import Suit
@@ -57,17 +58,26 @@ def _own_files(fields: dict[str, Any], command: Command) -> Iterator[dict[str, A
     marks = arguments(command.input)
     names = {wire_name(name, command.input.model_fields[name]) for name, mark in marks.items() if mark.file}
     given = {name: value for name, value in fields.items() if name in names}
-    spooled = [name for name, value in given.items() if value == "-"]
+    spooled = [name for name, value in given.items() if value == STDIN]
     if len(spooled) > 1:
         raise UsageError("bad-input", "standard input can be read only once", f"give a file for {' or '.join(spooled)}")
-    absolute = {name: _absolute(value) for name, value in given.items() if value != "-"}
+    absolute = {name: _absolute(value) for name, value in given.items() if value != STDIN}
+    literal = {name: _dashes(value) for name, value in fields.items() if name not in names}
     if not spooled:
-        yield {**fields, **absolute}
+        yield {**fields, **literal, **absolute}
         return
-    with tempfile.NamedTemporaryFile(prefix="exosuit-stdin-") as spool:
-        shutil.copyfileobj(sys.stdin.buffer, spool)
-        spool.flush()
-        yield {**fields, **absolute, spooled[0]: spool.name}
+    with tempfile.TemporaryDirectory(prefix="exosuit-") as folder:
+        spool = Path(folder) / "standard input"
+        with spool.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield {**fields, **literal, **absolute, spooled[0]: str(spool)}
+
+
+def _dashes(value: Any) -> Any:
+    """A `-` that does not name a file is a dash."""
+    if isinstance(value, list):
+        return ["-" if one == STDIN else one for one in value]
+    return "-" if value == STDIN else value
 
 
 def _absolute(value: str | list[str]) -> str | list[str]:

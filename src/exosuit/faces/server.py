@@ -9,7 +9,6 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import uvicorn
@@ -20,6 +19,7 @@ from exosuit.faces.connections import Connection
 from exosuit.faces.http import application
 from exosuit.faces.keys import Keys
 
+ACTORS = ("gui", "http", "mcp")
 HOST = "127.0.0.1"
 USUAL_PORT = 7457
 KEEP_ALIVE_SECONDS = 15
@@ -43,23 +43,27 @@ class Running:
 class Server:
     """The registry served to one user on this machine, until SIGINT or SIGTERM.
 
-    `session(actor)` is called once an actor. `port` None means the usual one or, where that is taken, any free one.
+    Each way in has a session of its own on one workspace that they share. `port` None means the usual one or, if that
+    is taken, any free one.
     """
 
     def __init__(self, registry: Registry, session: Callable[[str], Any], port: int | None) -> None:
         self._registry = registry
-        self._session = lru_cache(maxsize=None)(session)
+        self._sessions = {actor: session(actor) for actor in ACTORS}
         self._port = port
 
     def run(self, started: Callable[[Running], None]) -> None:
         """Serve; `started` is called when connections are answered. Raises `port-taken`."""
         # Opened before anything is served: a damaged store is an error of the command line, not of the first request.
-        self._session("gui").workspace.ledger.newest()
+        workspace = self._sessions["gui"].workspace
+        workspace.ledger.newest()
+        for one in self._sessions.values():
+            one.workspace = workspace
         listening = listen(self._port)
         port = listening.getsockname()[1]
         keys = Keys(port)
         config = uvicorn.Config(
-            application(self._registry, self._session, keys, port),
+            application(self._registry, self._sessions.__getitem__, keys, port),
             http=Connection,
             ws="websockets-sansio",
             ws_max_size=SOCKET_MESSAGE_BYTES,

@@ -50,7 +50,7 @@ def global_slots() -> list[Slot]:
     """`-C` and `--json`, which every command takes."""
     folder = Annotated[
         str | None,
-        Parameter(name="-C", group=GLOBAL, help="The workspace; else the enclosing git repository or this folder."),
+        Parameter(name="-C", metavar="DIR", group=GLOBAL, help="The workspace; else the one this folder is in."),
     ]
     as_json = Annotated[
         bool, Parameter(name="--json", group=GLOBAL, negative="", show_default=False, help="Print JSON.")
@@ -95,8 +95,8 @@ def _slot(name: str, field: FieldInfo, mark: Argument, hint: Any) -> Slot:
     bare = _without_none(hint)
     is_list = typing.get_origin(bare) is list
     parameter: dict[str, Any] = {"help": field.description}
-    if mark.metavar:
-        parameter["metavar"] = mark.metavar
+    if metavar := mark.metavar or {str: "TEXT", int: "N", list[str]: "TEXT…"}.get(bare, ""):
+        parameter["metavar"] = metavar
     if mark.positional and is_list:
         item = typing.get_args(bare)[0]
         return Slot(name, Slot.VAR_POSITIONAL, annotation=Annotated[item, Parameter(negative="", **parameter)])

@@ -1,4 +1,4 @@
-"""The words that start a face: review, serve, mcp, demo, completion."""
+"""The words that start a face: review, serve, mcp, demo."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from exosuit.faces.perform import dispatch, emit_json
 from exosuit.faces.signature import function, slots
 from exosuit.faces.suit import Suit
 
-SHELLS: tuple[Literal["bash"], Literal["zsh"], Literal["fish"]] = ("bash", "zsh", "fish")
 SOURCES = ("revisions", "worktree", "against", "patch", "dirs", "title")
 
 
@@ -36,7 +35,7 @@ def parser(word: str, suit: Suit) -> Callable[..., Call]:
 
 def start(call: Call, suit: Suit) -> int:
     """Run the word; returns the exit code."""
-    starts = {"review": review, "serve": serve, "mcp": mcp, "demo": demo, "completion": completion}
+    starts = {"review": review, "serve": serve, "mcp": mcp, "demo": demo}
     return starts[call.name](call, suit)
 
 
@@ -71,18 +70,6 @@ def demo(call: Call, suit: Suit) -> int:
     inside = replace(call, folder=str(made.root))
     imported: Any = dispatch(replace(inside, fields=source), suit, suit.load().get("change.import"))
     return _open(inside, suit, f"/change/{quote(imported.change)}?first=1", {"change": imported.change})
-
-
-def completion(call: Call, suit: Suit) -> int:
-    """The script for `eval "$(exosuit completion bash)"`."""
-    from exosuit.faces.cli import root
-
-    wanted = call.fields.get("shell") or Path(os.environ.get("SHELL", "bash")).name
-    shell = next((known for known in SHELLS if known == wanted), None)
-    if shell is None:
-        raise UsageError("no-such-shell", f"no completion for {wanted}", "exosuit completion bash|zsh|fish")
-    print(root(suit, "*").generate_completion(shell=shell))
-    return 0
 
 
 def _change(call: Call, suit: Suit) -> str:
