@@ -16,7 +16,7 @@ from exosuit.changes.atoms import FileChange
 class Provenance:
     """Who proposed it, and how.
 
-    `generator` is `revision`, `worktree`, `patch`, `dirs` or `person`; `source` is what a person calls it; `key` is what
+    `generator` is `revision`, `worktree`, `patch`, `dirs` or `person`; `source` is what a person calls it; `key` what
     decisions are carried along; the names are those of the revisions, where there are any; `prompt` where one is known.
     """
 

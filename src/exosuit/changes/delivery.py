@@ -80,7 +80,7 @@ def recover_workspace(workspace: Workspace) -> None:
 
 
 def apply_change(review: Review, *, dry_run: bool = False) -> Delivery:
-    """Put what is accepted into the working tree as it is now; where it raises (as `apply_steps` does), nothing changed."""
+    """Put what is accepted into the working tree as it is now; where it raises, nothing changed."""
     state = review.decisions
     wanted = review.accepted_tree()
     before = str(state.applied[-1].data["tree"]) if state.applied else review.change.base

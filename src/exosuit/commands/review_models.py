@@ -17,9 +17,9 @@ Runs = list[tuple[int, int]]
 Row = tuple[str, int, int, int, str, list[int]]
 """(kind, old line, new line, atom, text, marks); line and atom numbers from 1, 0 where there is none.
 
-kind: ` ` context · `-` removed · `+` added · `~` the text of an edit that replaces atoms · `@` the head of a hunk (text:
+kind: ` ` context · `-` removed · `+` added · `~` the text of an edit in place of atoms · `@` the head of a hunk (text:
 the enclosing definition or the block's title; atom: the hunk's number) · `#` a fold of unchanged lines (old, new: the
-first one hidden; atom: how many) · `!` a note (no newline at the end, binary, renamed, mode, cut line…; atom: the opaque
+first one hidden; atom: how many) · `!` a note (no newline at the end, binary, renamed, mode…; atom: the opaque
 atom it stands for, if any). marks: flat pairs start, end of characters of `text` that changed inside the line.
 """
 
@@ -80,7 +80,7 @@ class RowsAsk(ChangeAsk):
 
 
 class Rows(Model):
-    """`rows` from `start` on. `total` rows are in the file with all folds closed; each hunk starts at a row of `hunks`."""
+    """`rows` from `start` on; `total` with all folds closed; `hunks`: the row at which each hunk starts."""
 
     file: int
     start: int

@@ -1,4 +1,4 @@
-"""A file of a change as rows: context, removed and added lines, folds, heads of hunks, notes; any window of it quickly."""
+"""A file of a change as rows: context, removed and added lines, folds, heads of hunks, notes; in windows."""
 
 from __future__ import annotations
 
