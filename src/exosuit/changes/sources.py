@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -159,7 +160,7 @@ class Folders:
 
     @property
     def key(self) -> str:
-        return f"dirs {self.old.absolute()} {self.new.absolute()}"
+        return f"dirs {json.dumps([str(self.old.absolute()), str(self.new.absolute())])}"
 
     @property
     def label(self) -> str:
@@ -201,3 +202,16 @@ class Edit:
             "",
             f"Edit {name} by hand",
         )
+
+
+def again(key: str) -> Source | None:
+    """The source that a key stands for, to be read again; None for one that cannot be (a patch, an edit by hand)."""
+    kind, _, rest = key.partition(" ")
+    if kind == "revisions":
+        return Revisions.parse(rest)
+    if kind == "worktree":
+        return WorkingTree(rest)
+    if kind == "dirs":
+        old, new = json.loads(rest)
+        return Folders(Path(old), Path(new))
+    return None

@@ -10,7 +10,7 @@ from exosuit.changes.atoms import FileChange
 from exosuit.changes.patch import diff_as_patch
 from exosuit.changes.review import Review
 from exosuit.changes.selection import matches, select
-from exosuit.changes.sources import Folders, Patch, Revisions, Source, WorkingTree
+from exosuit.changes.sources import Folders, Patch, Revisions, Source, WorkingTree, again
 from exosuit.changes.workspace import Workspace
 from exosuit.commands.models import (
     AtomOut,
@@ -100,18 +100,11 @@ def read_named(session: Session, name: str) -> bytes:
 def refresh(session: Session, ask: ChangeAsk) -> Imported:
     """Import the source of a change again, as it is now; decisions come along where the bytes still match."""
     key = session.workspace.change(ask.change).provenance.key
-    kind, _, rest = key.partition(" ")
-    if kind == "revisions":
-        return bring_in(session, Revisions.parse(rest))
-    if kind == "worktree":
-        return bring_in(session, WorkingTree(rest))
-    if kind == "dirs":
-        folders = rest.split(" ")
-        if len(folders) == 2:
-            return bring_in(session, Folders(Path(folders[0]), Path(folders[1])))
-    raise ExosuitError(
-        "cannot-refresh", f"a change from {kind} cannot be read again", "import it again with exosuit change import"
-    )
+    source = again(key)
+    if source is None:
+        kind = key.partition(" ")[0]
+        raise ExosuitError("cannot-refresh", f"a change from {kind} cannot be read again", "exosuit change import …")
+    return bring_in(session, source)
 
 
 @command("change.list", effect=Effect.READ)

@@ -10,6 +10,7 @@ from exosuit.changes.change import Change
 from exosuit.changes.decisions import Decisions, ranges, run_lengths
 from exosuit.changes.review import Review
 from exosuit.changes.selection import names, select
+from exosuit.changes.sources import again
 from exosuit.changes.workspace import Workspace
 from exosuit.commands.models import ChangeAsk
 from exosuit.commands.present import comments_out, content_kind, described
@@ -25,11 +26,12 @@ from exosuit.commands.review_models import (
     RegionAsk,
     Rows,
     RowsAsk,
+    Stale,
     States,
     StatesAsk,
 )
 from exosuit.commands.session import Session
-from exosuit.core.errors import UsageError
+from exosuit.core.errors import ExosuitError, UsageError
 from exosuit.core.registry import Effect
 
 HISTORY = 12
@@ -164,6 +166,23 @@ def facts(session: Session, ask: FactsAsk) -> Facts:
         touched=[Commit(**vars(c)) for c in touched],
         reproduce=f"git log --follow -- {path}" if history else f"exosuit change show {change.id} --path {path}",
     )
+
+
+@command("review.stale", effect=Effect.READ)
+def stale(session: Session, ask: ChangeAsk) -> Stale:
+    """Whether what a change was made from is another by now, so that it should be placed again with change.refresh."""
+    workspace = session.workspace
+    change = workspace.change(ask.change)
+    source = again(change.provenance.key)
+    if source is None:
+        return Stale(stale=False, why="", refreshable=False)
+    try:
+        now = source.pair(workspace.ground)
+    except ExosuitError as error:
+        return Stale(stale=True, why=f"{source.label} cannot be read any more: {error.message}", refreshable=False)
+    moved = [name for name, same in (("base", now.base == change.base), ("head", now.head == change.head)) if not same]
+    why = f"The {' and the '.join(moved)} of {source.label} changed after this import." if moved else ""
+    return Stale(stale=bool(moved), why=why, refreshable=True)
 
 
 def _spans(change: Change, file: FileChange, atoms: str | None) -> list[tuple[int, int]]:

@@ -153,6 +153,14 @@ class Facts(Model):
     reproduce: str = Field(description="The command that shows the same.")
 
 
+class Stale(Model):
+    """Whether the source of a change has moved on since it was imported."""
+
+    stale: bool
+    why: str = Field(description="One plain sentence; empty if it is as it was.")
+    refreshable: bool = Field(description="Whether `change.refresh` can place it again.")
+
+
 class FileListAsk(Model):
     """Files of the working tree."""
 
