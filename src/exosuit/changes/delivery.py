@@ -1,7 +1,8 @@
 """Delivery: the accepted part of a change goes into the working tree, and comes back out of it, with an event for each.
 
 The three-way base of an apply is what the last one left (or the change's base), so accepting more and applying again
-adds just that. Undo is the inverse of what was really done, merged with what the user has edited since.
+adds just that. A change that was made in the working tree itself is there already: applying it takes the rejected part
+out, and leaves alone what nobody has decided. Undo is the inverse of what was really done, merged with what the user has edited since.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pydantic import TypeAdapter
 
 from exosuit.changes.apply import Site, apply_steps, recover, steps_of, undo_steps
 from exosuit.changes.atoms import SUBMODULE, FileChange, Span, line_offsets, split_lines
-from exosuit.changes.decisions import ACCEPTED, EDITED, Range, merged
+from exosuit.changes.decisions import ACCEPTED, EDITED, REJECTED, Range, merged
 from exosuit.changes.disk import Disk
 from exosuit.changes.entries import Entry, Obstacle
 from exosuit.changes.journal import Record, StepRef
@@ -82,8 +83,9 @@ def recover_workspace(workspace: Workspace) -> None:
 def apply_change(review: Review, *, dry_run: bool = False) -> Delivery:
     """Put what is accepted into the working tree as it is now; where it raises, nothing changed."""
     state = review.decisions
-    wanted = review.accepted_tree()
-    before = str(state.applied[-1].data["tree"]) if state.applied else review.change.base
+    wanted = review.wanted_tree()
+    start = review.change.head if review.is_in_place() else review.change.base
+    before = str(state.applied[-1].data["tree"]) if state.applied else start
     steps = [step for file in review.change.files for step in _steps(review, file, before, wanted)]
     steps = [
         _settled(review.workspace, step) if state.resolved.get(_text(step.path)) == "theirs" else step for step in steps
@@ -193,10 +195,11 @@ def _lines(entry: Entry | None, span: tuple[int, int]) -> bytes:
 
 
 def _atoms_at(review: Review, file: FileChange, regions: Sequence[Region]) -> list[Range]:
-    """The accepted atoms of a file that lie in the regions; all accepted ones where lines say nothing."""
+    """The atoms of a file that an apply moves and that lie in the regions; all it moves where lines say nothing."""
     first, end = review.change.range_of(file)
     states = review.decisions.states
-    taken = [atom for atom in range(first, end) if states[atom] in (ACCEPTED, EDITED)]
+    moving = (REJECTED, EDITED) if review.is_in_place() else (ACCEPTED, EDITED)
+    taken = [atom for atom in range(first, end) if states[atom] in moving]
     if regions and file.is_text:
         offset = first + len(file.opaque)
         taken = [a for a in taken if a >= offset and _touches(file.spans[a - offset], regions)] or taken

@@ -23,8 +23,8 @@ Pairs = tuple[tuple[int, int], ...]
 
 def pair_lines(old: list[bytes], new: list[bytes]) -> Pairs:
     """Pairs (index in `old`, index in `new`), both rising, of lines that are edits of each other."""
-    if len(old) == 1 and len(new) == 1:
-        return ((0, 0),) if _alike(old[0].strip()[:LONGEST], new[0].strip()[:LONGEST]) else ()
+    if len(old) == 1 and len(new) == 1:  # alike or not, one line gave way to one line
+        return ((0, 0),) if bool(old[0].strip()) == bool(new[0].strip()) else ()
     olds = [line.strip()[:LONGEST] for line in old]
     news = [line.strip()[:LONGEST] for line in new]
     if len(old) * len(new) > CELLS:

@@ -7,12 +7,15 @@ from typing import Any
 
 from exosuit.changes.atoms import split_lines
 from exosuit.changes.change import Change
-from exosuit.changes.decisions import Decisions, Range, merged
+from exosuit.changes.decisions import ACCEPTED, EDITED, REJECTED, Decisions, Range, merged
 from exosuit.changes.materialize import materialize
 from exosuit.changes.selection import also
 from exosuit.changes.workspace import Workspace
 from exosuit.core.errors import ExosuitError, UsageError
 from exosuit.core.ledger import Event
+
+_KEPT_IN_PLACE = bytes([ACCEPTED, ACCEPTED, REJECTED, EDITED]) + bytes(range(4, 256))
+"""What nobody has decided stays where its author put it."""
 
 
 class Review:
@@ -89,6 +92,18 @@ class Review:
         """The tree that the decisions so far give."""
         state = self.decisions
         return materialize(self.change, state.states, state.edits, self.workspace.shadow)
+
+    def is_in_place(self) -> bool:
+        """Whether the change was made in the working tree itself, so that applying it means taking the rejected out."""
+        return self.change.provenance.generator == "worktree"
+
+    def wanted_tree(self) -> str:
+        """The tree that an apply aims at: what is accepted; of a change made in place, all that is not rejected."""
+        if not self.is_in_place():
+            return self.accepted_tree()
+        state = self.decisions
+        kept = state.states.translate(_KEPT_IN_PLACE)
+        return materialize(self.change, kept, state.edits, self.workspace.shadow)
 
     def tree_of(self, chosen: Sequence[Range]) -> str:
         """The tree that exactly these atoms give."""
