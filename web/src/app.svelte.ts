@@ -1,0 +1,172 @@
+/** The page: which screen, which change, what lies over it, what was last said. */
+import { call, Problem, problem } from './call';
+import type { Out } from './call';
+import type { Change } from './change.svelte';
+import { openChange } from './change.svelte';
+import { Decisions } from './decisions';
+import { Desk } from './desk.svelte';
+import type { Target } from './desk.svelte';
+import { Events } from './events';
+import type { Place } from './place';
+import { keep, kept, parse } from './place';
+
+export type Over = '' | 'help' | 'palette' | 'search' | 'goto' | 'comment' | 'reason' | 'edit' | 'conflicts' | 'done';
+export type Applied = Out<'change.apply'>;
+export type Summary = Out<'change.list'>['changes'][number];
+
+const TOAST_MS = 4000;
+
+export class App {
+  place = $state.raw<Place>(parse(new URL(location.href)));
+  change = $state.raw<Change | null>(null);
+  desk = $state.raw<Desk | null>(null);
+  over = $state<Over>('');
+  /** The last apply, while its conflicts are to be decided. */
+  outcome = $state.raw<Applied | null>(null);
+  toast = $state('');
+  problem = $state.raw<Problem | null>(null);
+  /** What keeps the whole screen from being shown. */
+  fatal = $state.raw<Problem | null>(null);
+  online = $state(true);
+  retryAt = $state(0);
+  facts = $state(false);
+  workspace = $state.raw<Out<'workspace.show'> | null>(null);
+  changes = $state.raw<Summary[] | null>(null);
+  theme = $state(localStorage.getItem('exosuit.theme') ?? '');
+  singleKeys = $state(localStorage.getItem('exosuit.keys') !== 'off');
+  decisions: Decisions | null = null;
+  events: Events | null = null;
+  private toastTimer = 0;
+
+  constructor() {
+    addEventListener('popstate', () => void this.enter(parse(new URL(location.href))));
+    this.setTheme(this.theme);
+  }
+
+  /** First screen first, everything else when it is on. */
+  async start(): Promise<void> {
+    await this.enter(this.place);
+    this.events = new Events(
+      (event) => void this.heard(event.change, event.seq),
+      (up, retryAt) => this.line(up, retryAt),
+    );
+    call('workspace.show', {}).then((shown) => (this.workspace = shown), this.failed);
+  }
+
+  /** Goes to an address of ours without loading the page. */
+  visit(address: string): void {
+    history.pushState(null, '', address);
+    void this.enter(parse(new URL(location.href)));
+  }
+
+  private async enter(place: Place): Promise<void> {
+    this.place = place;
+    this.over = '';
+    this.problem = this.fatal = null;
+    try {
+      if (place.screen === 'review') await this.review(place);
+      else if (place.screen === 'changes') await this.list();
+    } catch (error) {
+      this.fatal = problem(error);
+    }
+  }
+
+  private async review(place: Place): Promise<void> {
+    const [file, atom] = place.file ? [place.file, place.atom] : kept<[number, number]>(`at.${place.change}`, [0, 0]);
+    if (!this.change || this.change.id !== place.change) {
+      const change = await openChange(place.change, file || 1);
+      this.desk = new Desk(change, this.failed);
+      this.decisions = new Decisions(change, this.desk, this.say, this.failed);
+      this.change = change;
+    }
+    const [at, target] = this.target(this.change, place, file, atom);
+    await this.desk!.open(at, target);
+    if (place.conflicts) await this.lookForConflicts();
+  }
+
+  /** Where an address leads: what it names, else what is undecided first, else the first file. */
+  private target(change: Change, place: Place, file: number, atom: number): [number, Target] {
+    const named = place.path ? change.overview.paths.indexOf(place.path) + 1 : 0;
+    if (named) return [named, place.line ? { line: place.line } : 'first'];
+    if (file && file <= change.order.length) return [file, { atom }];
+    const next = change.next(change.order[0] ?? 1, 0);
+    return next ? [next.file, { atom: next.atom }] : [change.order[0] ?? 1, 'first'];
+  }
+
+  /** What apply would leave alone, asked again after a reload. */
+  async lookForConflicts(): Promise<void> {
+    this.outcome = await call('change.apply', { change: this.change!.id, dry_run: true });
+    if (this.outcome.conflicts.length) this.over = 'conflicts';
+  }
+
+  async list(): Promise<void> {
+    this.changes = (await call('change.list', {})).changes;
+  }
+
+  private async heard(change: string, seq: number): Promise<void> {
+    try {
+      if (this.place.screen === 'changes') await this.list();
+      else if (this.change?.id === change) await this.decisions?.take(await this.change.sync(seq));
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private line(up: boolean, retryAt: number): void {
+    const back = up && !this.online;
+    this.online = up;
+    this.retryAt = retryAt;
+    if (!back) return;
+    if (this.problem?.code === 'offline') this.problem = null;
+    if (this.fatal) void this.enter(this.place);
+    else if (this.change) void this.heard(this.change.id, Infinity);
+  }
+
+  readonly say = (text: string): void => {
+    this.toast = text;
+    clearTimeout(this.toastTimer);
+    this.toastTimer = window.setTimeout(() => (this.toast = ''), TOAST_MS);
+  };
+
+  readonly failed = (error: unknown): void => {
+    this.problem = problem(error);
+    if (this.problem.code === 'offline') this.events?.retry();
+  };
+
+  setTheme(theme: string): void {
+    this.theme = theme;
+    if (theme) {
+      document.documentElement.dataset['theme'] = theme;
+      localStorage.setItem('exosuit.theme', theme);
+    } else {
+      delete document.documentElement.dataset['theme'];
+      localStorage.removeItem('exosuit.theme');
+    }
+  }
+
+  setSingleKeys(on: boolean): void {
+    this.singleKeys = on;
+    localStorage.setItem('exosuit.keys', on ? 'on' : 'off');
+  }
+
+  /** Closes what lies over the screen and gives the focus back to the diff. */
+  close(): void {
+    this.over = '';
+    this.facts = false;
+    queueMicrotask(() => this.desk?.diff?.focus());
+  }
+
+  /** Puts what is accepted into the working tree. */
+  async apply(): Promise<void> {
+    const outcome = await this.decisions!.run(() => call('change.apply', { change: this.change!.id, dry_run: false }));
+    this.outcome = outcome;
+    keep(`applied.${this.change!.id}`, outcome.applied.length);
+    const skipped = outcome.skipped.length ? `, ${outcome.skipped.length} can't be put into a working tree` : '';
+    const left = outcome.conflicts.length ? `, ${outcome.conflicts.length} left alone` : '';
+    const files = outcome.applied.length === 1 ? '1 file' : `${outcome.applied.length} files`;
+    this.say(outcome.applied.length ? `${files} written${left}${skipped}. u takes it back.` : `Nothing was written${left}${skipped}.`);
+    if (outcome.conflicts.length) this.over = 'conflicts';
+  }
+}
+
+export const app = new App();

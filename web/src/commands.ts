@@ -1,0 +1,177 @@
+/** Every command of the page, once: keys, palette and help are made of this table. */
+import type { App } from './app.svelte';
+import { call } from './call';
+import type { Selection, Verb } from './decisions';
+import type { Desk, Group } from './desk.svelte';
+import { fileAddress } from './place';
+import { atomsOf } from './rows';
+import { ACCEPTED, REJECTED } from './states';
+
+export interface Command {
+  id: string;
+  title: string;
+  keys: string[];
+  kind: 'Move' | 'Decide' | 'Look' | 'Do' | 'Page';
+  /** Held down, it acts once. */
+  once?: boolean;
+  /** Works without an open change. */
+  anywhere?: boolean;
+  run: (app: App) => unknown;
+}
+
+/** A group must have been in sight this long before a key decides it. */
+export const SEEN_MS = 300;
+
+function seen(app: App, desk: Desk): boolean {
+  const shown = performance.now() - desk.since;
+  if (shown >= SEEN_MS) return true;
+  app.say(`Nothing decided: this was on screen for only ${Math.round(shown)} ms.`);
+  return false;
+}
+
+function ofGroup(group: Group): Selection {
+  return { file: group.file, selector: group.selector, range: group.atoms };
+}
+
+/** Accepts or rejects what the cursor is in, and goes on to what is undecided next. */
+export function decideGroup(app: App, verb: Verb, why = '', checked = false): void {
+  const { desk } = app;
+  if (!desk?.group || (!checked && !seen(app, desk))) return;
+  app.decisions!.decide(verb, ofGroup(desk.group), why);
+  void onward(app);
+}
+
+async function onward(app: App): Promise<void> {
+  try {
+    if (!(await app.desk!.onward())) app.over = 'done';
+  } catch (error) {
+    app.failed(error);
+  }
+}
+
+function decideFile(app: App, verb: Verb): void {
+  const { desk, change } = app;
+  if (!desk || !change || !seen(app, desk)) return;
+  const count = change.overview.atom_counts[desk.file - 1] ?? 0;
+  app.decisions!.decide(verb, { file: desk.file, selector: String(desk.file), range: count ? [1, count] : null });
+  void onward(app);
+}
+
+/** One line: decided if it was not, back to undecided if it was decided the same way. */
+function decideLine(app: App, verb: 'accept' | 'reject'): void {
+  const { desk } = app;
+  const atoms = desk?.line ? atomsOf(desk.line) : [];
+  if (!desk || !atoms.length) {
+    if (!desk?.openFold()) app.say('This line is unchanged: there is nothing to decide.');
+    return;
+  }
+  const [first, last] = [Math.min(...atoms), Math.max(...atoms)];
+  const back = desk.stateOf(first) === (verb === 'accept' ? ACCEPTED : REJECTED);
+  const selector = `${desk.file}.${first}${last > first ? `-${desk.file}.${last}` : ''}`;
+  app.decisions!.decide(back ? 'clear' : verb, { file: desk.file, selector, range: [first, last] });
+}
+
+function decidePart(app: App): void {
+  const { desk } = app;
+  if (!desk?.group || !desk.line || !seen(app, desk)) return;
+  const [start, end] = desk.block(desk.line.base, desk.group.start, desk.group.end);
+  app.decisions!.decide('accept', ofGroup(desk.describe(start, end)));
+}
+
+function clearGroup(app: App): void {
+  if (app.desk?.group) app.decisions!.decide('clear', ofGroup(app.desk.group));
+}
+
+async function copyLink(app: App): Promise<void> {
+  await navigator.clipboard.writeText(location.href);
+  app.say('The link to this line is in the clipboard.');
+}
+
+async function exportPatch(app: App): Promise<void> {
+  const patch = await call('change.export', { change: app.change!.id, all: false, out: null });
+  if (patch.encoding === 'base64') return app.say('The patch is not text: exosuit change export writes it to a file.');
+  await navigator.clipboard.writeText(patch.patch);
+  app.say(`A patch of ${patch.files} files is in the clipboard.`);
+}
+
+const THEMES = ['', 'light', 'dark'];
+
+function nextTheme(app: App): void {
+  const theme = THEMES[(THEMES.indexOf(app.theme) + 1) % THEMES.length]!;
+  app.setTheme(theme);
+  app.say(`Theme: ${theme || 'as the system says'}.`);
+}
+
+function nextRegion(): void {
+  const regions = [...document.querySelectorAll<HTMLElement>('[data-region]')].filter((region) => region.offsetParent !== null);
+  const here = regions.findIndex((region) => region.contains(document.activeElement));
+  const next = regions[(here + 1) % regions.length];
+  (next?.querySelector<HTMLElement>('[tabindex="0"], button:not([disabled])') ?? next)?.focus();
+}
+
+function facts(app: App): void {
+  app.facts = !app.facts;
+  const panel = document.getElementById('facts');
+  if (app.facts && !panel?.contains(document.activeElement)) queueMicrotask(() => panel?.querySelector<HTMLElement>('[tabindex="0"]')?.focus());
+  else app.desk?.diff?.focus();
+}
+
+export const COMMANDS: Command[] = [
+  { id: 'line.next', title: 'Next line', keys: ['j', 'ArrowDown'], kind: 'Move', run: (app) => app.desk!.diff?.move(1) },
+  { id: 'line.prev', title: 'Previous line', keys: ['k', 'ArrowUp'], kind: 'Move', run: (app) => app.desk!.diff?.move(-1) },
+  { id: 'hunk.next', title: 'Next hunk', keys: ['n'], kind: 'Move', run: (app) => app.desk!.hunk(1) },
+  { id: 'hunk.prev', title: 'Previous hunk', keys: ['p'], kind: 'Move', run: (app) => app.desk!.hunk(-1) },
+  { id: 'file.next', title: 'Next file', keys: [']'], kind: 'Move', run: (app) => app.desk!.nextFile(1) },
+  { id: 'file.prev', title: 'Previous file', keys: ['['], kind: 'Move', run: (app) => app.desk!.nextFile(-1) },
+  { id: 'undecided', title: 'Next undecided', keys: ['.'], kind: 'Move', run: onward },
+  { id: 'page.next', title: 'One screen down', keys: ['PageDown'], kind: 'Move', run: (app) => app.desk!.diff?.page(1) },
+  { id: 'page.prev', title: 'One screen up', keys: ['PageUp'], kind: 'Move', run: (app) => app.desk!.diff?.page(-1) },
+  { id: 'fold', title: 'Open the fold under the cursor', keys: ['Enter'], kind: 'Move', run: (app) => app.desk!.openFold() },
+
+  { id: 'accept', title: 'Accept this hunk, go on', keys: ['y'], kind: 'Decide', once: true, run: (app) => decideGroup(app, 'accept') },
+  { id: 'reject', title: 'Reject this hunk, go on', keys: ['x'], kind: 'Decide', once: true, run: (app) => decideGroup(app, 'reject') },
+  { id: 'reason', title: 'Reject with a reason', keys: ['r'], kind: 'Decide', once: true, run: (app) => (app.over = 'reason') },
+  { id: 'line.accept', title: 'Accept this line only, or clear it', keys: ['Space'], kind: 'Decide', once: true, run: (app) => decideLine(app, 'accept') },
+  { id: 'line.reject', title: 'Reject this line only, or clear it', keys: ['Shift+Space'], kind: 'Decide', once: true, run: (app) => decideLine(app, 'reject') },
+  { id: 'part', title: 'Accept the lines that touch this one', keys: ['a'], kind: 'Decide', once: true, run: decidePart },
+  { id: 'file.accept', title: 'Accept the file', keys: ['Y'], kind: 'Decide', once: true, run: (app) => decideFile(app, 'accept') },
+  { id: 'file.reject', title: 'Reject the file', keys: ['X'], kind: 'Decide', once: true, run: (app) => decideFile(app, 'reject') },
+  { id: 'clear', title: 'Make this hunk undecided again', keys: ['0'], kind: 'Decide', once: true, run: clearGroup },
+  { id: 'edit', title: 'Write your own text for this hunk', keys: ['e'], kind: 'Decide', once: true, run: (app) => (app.over = 'edit') },
+  { id: 'comment', title: 'Comment on this line', keys: ['c'], kind: 'Decide', once: true, run: (app) => (app.over = 'comment') },
+
+  { id: 'split', title: 'Split the hunk into its blocks, or join it', keys: ['s'], kind: 'Look', once: true, run: (app) => app.say(app.desk!.part() ? 'Split: each block is its own decision.' : 'Joined: the hunk is one decision.') },
+  { id: 'view', title: 'Unified or split view', keys: ['m'], kind: 'Look', once: true, run: (app) => app.desk!.setSplit(!app.desk!.split) },
+  { id: 'facts', title: 'What is known, and back', keys: ['i'], kind: 'Look', once: true, run: facts },
+  { id: 'search', title: 'Search the whole change', keys: ['/'], kind: 'Look', once: true, run: (app) => (app.over = 'search') },
+  { id: 'goto', title: 'Go to a file', keys: ['t'], kind: 'Look', once: true, anywhere: true, run: (app) => (app.over = 'goto') },
+  { id: 'open', title: 'Open this file by hand', keys: ['o'], kind: 'Look', once: true, run: (app) => app.visit(fileAddress(app.change!.path(app.desk!.file))) },
+  { id: 'link', title: 'Copy the link to this line', keys: ['l'], kind: 'Look', once: true, run: copyLink },
+
+  { id: 'undo', title: 'Undo', keys: ['u'], kind: 'Do', run: (app) => app.decisions!.step('undo') },
+  { id: 'redo', title: 'Redo', keys: ['Ctrl+R'], kind: 'Do', run: (app) => app.decisions!.step('redo') },
+  { id: 'apply', title: 'Apply what is accepted', keys: ['A'], kind: 'Do', once: true, run: (app) => app.apply() },
+  { id: 'conflicts', title: 'What apply would leave alone', keys: ['K'], kind: 'Do', once: true, run: (app) => app.lookForConflicts() },
+  { id: 'export', title: 'Copy what is accepted as a patch', keys: ['P'], kind: 'Do', once: true, run: exportPatch },
+
+  { id: 'changes', title: 'Screen: changes', keys: ['1'], kind: 'Page', anywhere: true, run: (app) => app.visit('/') },
+  { id: 'review', title: 'Screen: review', keys: ['2'], kind: 'Page', run: (app) => app.visit(`/change/${encodeURIComponent(app.change!.id)}`) },
+  { id: 'palette', title: 'Every command', keys: ['Ctrl+Shift+P'], kind: 'Page', anywhere: true, run: (app) => (app.over = 'palette') },
+  { id: 'help', title: 'These keys', keys: ['?'], kind: 'Page', anywhere: true, run: (app) => (app.over = 'help') },
+  { id: 'region', title: 'Next part of the screen', keys: ['F6'], kind: 'Page', anywhere: true, run: nextRegion },
+  { id: 'close', title: 'Close, or back to the diff', keys: ['Escape'], kind: 'Page', anywhere: true, run: (app) => app.close() },
+  { id: 'theme', title: 'Theme: system, light, dark', keys: [], kind: 'Page', anywhere: true, run: nextTheme },
+  { id: 'keys', title: 'Single keys on or off', keys: [], kind: 'Page', anywhere: true, run: (app) => app.setSingleKeys(!app.singleKeys) },
+];
+
+const BY_KEY = new Map(COMMANDS.flatMap((command) => command.keys.map((key) => [key, command] as const)));
+
+export const commandOf = (key: string): Command | undefined => BY_KEY.get(key);
+
+/** Runs a command if the screen has what it needs; its errors are shown. */
+export function run(app: App, command: Command): void {
+  if (!command.anywhere && !(app.place.screen === 'review' && app.desk?.rows)) return;
+  Promise.resolve()
+    .then(() => command.run(app))
+    .catch(app.failed);
+}

@@ -1,0 +1,110 @@
+/** Decisions: shown at once, then said by the server; what it refuses is taken back on screen. */
+import { call } from './call';
+import type { Change } from './change.svelte';
+import type { Desk } from './desk.svelte';
+import { keep, kept } from './place';
+import { ACCEPTED, REJECTED, UNDECIDED, withState } from './states';
+import type { Run } from './states';
+
+export type Verb = 'accept' | 'reject' | 'clear';
+
+const STATE: Record<Verb, number> = { accept: ACCEPTED, reject: REJECTED, clear: UNDECIDED };
+
+/** Atoms of one file: `first` to `last` where they are known, `selector` as the server takes it. */
+export interface Selection {
+  file: number;
+  selector: string;
+  range: [first: number, last: number] | null;
+}
+
+export class Decisions {
+  private queue: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
+
+  constructor(
+    private readonly change: Change,
+    private readonly desk: Desk,
+    private readonly say: (text: string) => void,
+    private readonly onProblem: (error: unknown) => void,
+  ) {}
+
+  /** Accepts, rejects or clears. The screen shows it before the server answers; an error puts it back. */
+  decide(verb: Verb, what: Selection, why = ''): void {
+    const { change } = this;
+    const before = change.runs[what.file - 1]!;
+    if (what.range) {
+      change.put(new Map([[what.file, withState(before, what.range[0], what.range[1], STATE[verb])]]));
+      this.desk.diff?.restate();
+    }
+    const place = this.place();
+    this.enqueue(async () => {
+      try {
+        const answer = await call(`change.${verb}`, { change: change.id, atoms: [what.selector], path: null, all: false, why });
+        this.remember(answer.event, place);
+        if (answer.also?.length) this.say(`Decided too, because the others need them: ${answer.also.join(', ')}`);
+      } catch (error) {
+        change.put(new Map<number, Run[]>([[what.file, before]]));
+        this.desk.diff?.restate();
+        throw error;
+      }
+    });
+  }
+
+  /** Takes back the last event, or does it again, and goes to where it was made. */
+  step(way: 'undo' | 'redo'): void {
+    this.enqueue(async () => {
+      const answer = await call(`change.${way}`, { change: this.change.id });
+      const tree = answer.tree ? this.said(answer.tree) : '';
+      this.say(`${way === 'undo' ? 'Taken back' : 'Done again'}: ${answer.kind}${tree}`);
+      const place = kept<Record<string, [number, number]>>(this.key, {})[answer.event];
+      if (place) queueMicrotask(() => void this.desk.open(place[0], { row: place[1] }).catch(this.onProblem));
+    });
+  }
+
+  private said(tree: { applied: string[]; conflicts: unknown[] }): string {
+    const left = tree.conflicts.length ? `, ${tree.conflicts.length} left alone` : '';
+    return ` · ${tree.applied.length} files in the working tree${left}`;
+  }
+
+  /** Any other command that makes an event: an edit, a comment, an apply. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return this.enqueue(work, true) as Promise<T>;
+  }
+
+  private enqueue(work: () => Promise<unknown>, rethrow = false): Promise<unknown> {
+    this.waiting++;
+    const done = this.queue.then(() => this.change.during(work)).finally(() => this.waiting--);
+    this.queue = done.catch(() => undefined).then(() => this.settle());
+    if (!rethrow) done.catch(this.onProblem);
+    return done;
+  }
+
+  /** When the last decision is through: what the server says now. */
+  private async settle(): Promise<void> {
+    if (this.waiting) return;
+    try {
+      await this.take(await this.change.sync());
+    } catch (error) {
+      this.onProblem(error);
+    }
+  }
+
+  /** Draws what a sync brought. */
+  async take(stale: number[]): Promise<void> {
+    if (stale.includes(this.desk.file)) await this.desk.reload();
+    else this.desk.diff?.restate();
+  }
+
+  private get key(): string {
+    return `undo.${this.change.id}`;
+  }
+
+  private place(): [number, number] {
+    return [this.desk.file, this.desk.line?.base ?? 0];
+  }
+
+  private remember(event: number, place: [number, number]): void {
+    const places = Object.entries(kept<Record<string, [number, number]>>(this.key, {})).slice(-199);
+    keep(this.key, { ...Object.fromEntries(places), [event]: place });
+  }
+}
