@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from exosuit.changes.disk import Disk
-from exosuit.commands.registry import load
+from exosuit.commands.catalogue import load
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError
 from tests.repository import Repository

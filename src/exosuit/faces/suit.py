@@ -37,7 +37,7 @@ class Suit:
 
 
 def _load() -> Registry:
-    from exosuit.commands.registry import load
+    from exosuit.commands.catalogue import load
 
     return load()
 
