@@ -145,7 +145,8 @@ class Crossing:
 
     def _make_folders(self, path: bytes) -> None:
         for folder in reversed(ancestors(path)):
-            self._tree.make_folder(folder)
+            if not self._tree.is_folder(folder):
+                self._tree.make_folder(folder)
 
     def _remove_folders(self, found: Obstacle) -> None:
         for folder in (*sorted(found.folders, key=len, reverse=True), found.at):

@@ -50,6 +50,9 @@ class Landing:
             self.plans[index] = plan
             self._append(self._unit(steps, plan))
         self._journal.write(self.record, Phase.PREPARING)
+        for folder in self.record.made:  # now, so that a full disk shows before anything is in place
+            if self._tree.is_free(folder):
+                self._tree.make_folder(folder)
         for (_, plan), unit in zip(groups, self.record.units, strict=True):
             self._stage(plan.moves, unit.moves)
         self._sync(self.record.units)
@@ -240,6 +243,8 @@ class Landing:
         for unit in self.record.units:
             for slot in (*(move.slot for move in unit.moves), *unit.spare):
                 self._tree.remove(slot)
+        for folder in self._folders_to_remove():
+            self._tree.remove_folder(folder)
         self._journal.close(self.record, Phase.PREPARING)
 
 

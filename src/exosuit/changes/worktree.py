@@ -144,6 +144,10 @@ class Worktree:
         found = self.status(path)
         return found is not None and stat.S_ISDIR(found.st_mode)
 
+    def is_free(self, path: bytes) -> bool:
+        """Whether nothing stands at `path` and its parent is a folder."""
+        return self.status(path) is None and (not parent_of(path) or self.is_folder(parent_of(path)))
+
     def names(self, folder: bytes) -> list[bytes]:
         """The names in a folder; none if it is not there."""
         try:
