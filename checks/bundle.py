@@ -1,7 +1,8 @@
-"""The web bundle in the tree is what its sources build to, byte for byte."""
+"""The web bundle in the tree is what its sources build to, byte for byte, and its types are what the server says."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -29,16 +30,20 @@ def rebuild(web: Path, target: Path) -> list[str]:
     """Build a copy of the web sources into `target` from a clean install; what went wrong, or nothing."""
     if shutil.which("npm") is None:
         return ["npm is not on PATH: the bundle cannot be compared with a rebuild"]
+    environment = os.environ | {"PYTHON": sys.executable}
     with tempfile.TemporaryDirectory(prefix="exosuit-web-") as scratch:
         copy = Path(scratch) / "web"
         shutil.copytree(web, copy, ignore=shutil.ignore_patterns("node_modules"))
         for command in (
             ["npm", "ci", "--no-audit", "--no-fund"],
-            ["npm", "run", "check", "--if-present"],
+            ["npm", "run", "api:check"],
+            ["npm", "run", "check"],
             ["npm", "test", "--if-present"],
             ["npm", "run", "build", "--", "--outDir", str(target), "--emptyOutDir"],
         ):
-            done = subprocess.run(command, cwd=copy, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            done = subprocess.run(
+                command, cwd=copy, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+            )
             if done.returncode:
                 return [f"{' '.join(command[:3])} failed in web/:", *(done.stdout + done.stderr).splitlines()[-30:]]
     return []

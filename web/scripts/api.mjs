@@ -6,7 +6,7 @@ import openapiTS, { astToString } from 'openapi-typescript';
 const TARGET = 'src/api.ts';
 const PRINT = `
 import json, sys
-from exosuit.commands.registry import load
+from exosuit.commands.catalogue import load
 from exosuit.faces.openapi import document
 json.dump(document(load()), sys.stdout)
 `;
