@@ -5,6 +5,7 @@ Run as a program it is the command line over that registry: `python -m tests.wir
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from exosuit.core.errors import ExosuitError
 from exosuit.core.ledger import SCHEMA, Ledger
 from exosuit.core.places import workspace_state
 from exosuit.core.registry import Argument, Effect, Registry
+from exosuit.faces import connections, guard
 from exosuit.faces.cli import main
 from exosuit.faces.suit import Progress, Suit
 
@@ -67,10 +69,12 @@ class Notes(Model):
 class FailAsk(Model):
     how: Annotated[str, Argument(positional=True)] = "error"
     seconds: float = 0.0
+    filler: int = 0
 
 
 class Done(Model):
     done: bool = True
+    filler: str = ""
 
 
 @dataclass
@@ -126,11 +130,13 @@ def fail(caller: Caller, ask: FailAsk) -> Done:
     for step in range(100):
         caller.progress(step, 100, "waiting")
         time.sleep(ask.seconds / 100)
-    return Done()
+    return Done(filler="x" * ask.filler)
 
 
 NOUNS = {"note": "Write and list notes."}
 SUIT = Suit(NOUNS, lambda: registry, Caller)
 
 if __name__ == "__main__":
+    if "NOTES_SECONDS" in os.environ:  # deadlines that a test can wait for
+        connections.HEAD_SECONDS = guard.BODY_SECONDS = connections.STALL_SECONDS = float(os.environ["NOTES_SECONDS"])
     sys.exit(main(suit=SUIT))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+NOT_A_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 HEAD_SECONDS = 10.0
 STALL_SECONDS = 30.0
 MOST_CONNECTIONS = 256
@@ -41,6 +43,13 @@ class Connection(H11Protocol):
             self._stop_head()
         elif self.is_idle() and self._head is None:
             self._await_head()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        super().handle_websocket_upgrade(event)
+        # What h11 takes for a header `websockets` may not; uvicorn then waits for ever for a handshake that has failed.
+        if not getattr(self.transport.get_protocol(), "handshake_initiated", False):
+            self.transport.write(NOT_A_HANDSHAKE)
+            self.transport.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()

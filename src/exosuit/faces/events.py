@@ -13,6 +13,9 @@ from collections.abc import Callable
 import anyio.to_thread
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from exosuit.core.errors import ExosuitError
+from exosuit.faces.problem import problem
+
 News = list[tuple[str, int]]
 POLL_SECONDS = 0.1
 MOST_WATCHERS = 64
@@ -30,7 +33,8 @@ class Watchers:
     async def __call__(self, socket: WebSocket) -> None:
         """Serve one socket until either side ends it."""
         if len(self._pending) >= MOST_WATCHERS:
-            await socket.close(1013)
+            busy = ExosuitError("busy", "too many pages watch this workspace", "close some of them", retryable=True)
+            await socket.send_denial_response(problem(busy))
             return
         since = _number(socket.query_params.get("since"))
         await socket.accept()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.responses import RedirectResponse, Response
@@ -20,6 +21,7 @@ from exosuit.faces.problem import problem
 
 BODY_BYTES = 16 * 1024 * 1024
 BODY_SECONDS = 20.0
+DRAIN_SECONDS = 0.5
 METHODS = frozenset({"GET", "HEAD", "POST", "DELETE"})
 SAME_SITE = frozenset({"same-origin", "none"})
 BAD_PATH = re.compile(r"[\x00-\x1f\x7f\\]|%(2e|2f|5c|00|25)|(^|/)\.{1,2}(/|$)|//", re.IGNORECASE)
@@ -51,14 +53,10 @@ class RefusedError(ExosuitError):
 class Guard:
     """ASGI middleware around the whole application."""
 
-    def __init__(
-        self, app: ASGIApp, keys: Keys, port: int, *, body_bytes: int = BODY_BYTES, body_seconds: float = BODY_SECONDS
-    ) -> None:
+    def __init__(self, app: ASGIApp, keys: Keys, port: int) -> None:
         self.app = app
         self.keys = keys
         self.hosts = frozenset({f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"})
-        self.body_bytes = body_bytes
-        self.body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -70,6 +68,8 @@ class Guard:
             if answer is None and scope["type"] == "http":
                 receive = await self._body(scope, receive)
         except RefusedError as error:
+            if error.status == 413:
+                await _drain(receive)
             # Closing ends what the client may still be sending: nobody reads on for a caller that was turned away.
             answer = problem(error, error.status, {**error.headers, "Connection": "close"})
         except ConnectionResetError:
@@ -139,13 +139,13 @@ class Guard:
     async def _body(self, scope: Scope, receive: Receive) -> Receive:
         """Read the whole body, bounded in bytes and seconds, and hand it on as one message."""
         declared = _only(scope, b"content-length")
-        if declared is not None and int(declared) > self.body_bytes:
+        if declared is not None and int(declared) > BODY_BYTES:
             raise self._too_large()
         try:
-            async with asyncio.timeout(self.body_seconds):
+            async with asyncio.timeout(BODY_SECONDS):
                 body = await self._read(receive)
         except TimeoutError:
-            hint = f"send it within {self.body_seconds:g} seconds"
+            hint = f"send it within {BODY_SECONDS:g} seconds"
             raise RefusedError(408, "slow-body", "the request took too long to arrive", hint) from None
         messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -163,13 +163,21 @@ class Guard:
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             more = message.get("more_body", False)
-            if size > self.body_bytes:
+            if size > BODY_BYTES:
                 raise self._too_large()
         return b"".join(parts)
 
     def _too_large(self) -> RefusedError:
         hint = "hand over a file's path instead"
-        return RefusedError(413, "too-large", f"a request holds at most {self.body_bytes:,} bytes", hint)
+        return RefusedError(413, "too-large", f"a request holds at most {BODY_BYTES:,} bytes", hint)
+
+
+async def _drain(receive: Receive) -> None:
+    """Let a client finish sending for a moment: one that is cut off while it sends never sees the answer."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while (await receive()).get("more_body", False):
+                pass
 
 
 def _no_key() -> RefusedError:
