@@ -10,7 +10,7 @@ from typing import Literal
 
 from exosuit.apps.code.rows import FileRows
 from exosuit.apps.code.shown import path_text, shown
-from exosuit.changes.atoms import FileChange, split_lines
+from exosuit.changes.atoms import Span
 from exosuit.changes.change import Change
 from exosuit.changes.shadow import Shadow
 from exosuit.core.errors import UsageError
@@ -43,38 +43,36 @@ def search(change: Change, shadow: Shadow, query: str, *, regex: bool, case: boo
             f"{query!r} is not a regular expression ({error})",
             "leave --regex out to find the text as it is",
         ) from None
-    return list(islice(_matches(change, shadow, pattern), limit))
+    needle = b"" if regex or "\\" in query or not query.isascii() else query.encode()
+    return list(islice(_matches(change, shadow, pattern, needle if case else needle.lower()), limit))
 
 
-def _matches(change: Change, shadow: Shadow, pattern: re.Pattern[str]) -> Iterator[Match]:
+def _matches(change: Change, shadow: Shadow, pattern: re.Pattern[str], needle: bytes) -> Iterator[Match]:
+    """All places. A file in whose bytes `needle` (in lower case, unless case counts) does not occur has none."""
+    exact = not pattern.flags & re.IGNORECASE
     for file in change.files:
-        if file.is_text:
-            yield from _in_file(file, shadow.blob(file.old_blob), shadow.blob(file.new_blob), pattern)
+        if not file.is_text:
+            continue
+        base, head = shadow.blob(file.old_blob), shadow.blob(file.new_blob)
+        if any(needle in (data if exact else data.lower()) for data in (base, head)):
+            yield from _in_file(FileRows(file, base, head), pattern)
 
 
-def _in_file(file: FileChange, base: bytes, head: bytes, pattern: re.Pattern[str]) -> Iterator[Match]:
-    if not any(pattern.search(data.decode("utf-8", "backslashreplace")) for data in (base, head)):
-        return
-    sides = {"old": split_lines(base), "new": split_lines(head)}
-    layout = FileRows(file, base, head)
-    path = path_text(file.path)
+def _in_file(layout: FileRows, pattern: re.Pattern[str]) -> Iterator[Match]:
+    file, path = layout.file, path_text(layout.file.path)
     for number, span in enumerate(file.spans, len(file.opaque)):
-        places = [("old", span.base_at + i) for i in range(span.base_n)] + [
-            ("new", span.head_at + i) for i in range(span.head_n)
-        ]
-        for side, line in places:
-            text = shown(sides[side][line])
+        row = -1
+        for side, line, text in _lines(layout, span):
             for found in pattern.finditer(text):
-                if found.end() > found.start():
-                    row = layout.row_of(number)
-                    yield Match(
-                        file.number,
-                        path,
-                        number + 1,
-                        "old" if side == "old" else "new",
-                        line + 1,
-                        found.start(),
-                        found.end(),
-                        text,
-                        row,
-                    )
+                if found.end() == found.start():
+                    continue
+                row = layout.row_of(number) if row < 0 else row
+                yield Match(file.number, path, number + 1, side, line + 1, found.start(), found.end(), text, row)
+
+
+def _lines(layout: FileRows, span: Span) -> Iterator[tuple[Literal["old", "new"], int, str]]:
+    """The removed and added lines of an atom as they are shown."""
+    for line in range(span.base_at, span.base_at + span.base_n):
+        yield "old", line, shown(layout.old[line])
+    for line in range(span.head_at, span.head_at + span.head_n):
+        yield "new", line, shown(layout.new[line])
