@@ -12,8 +12,8 @@ from checks.tree import ROOT
 
 def benchmarks(folder: Path) -> dict[str, Path]:
     """The scripts that are run by themselves, by name: those with a `__main__` part."""
-    scripts = sorted(folder.glob("*.py"))
-    return {path.stem: path for path in scripts if '__name__ == "__main__"' in path.read_text("utf-8")}
+    scripts = {path.stem: path for path in sorted(folder.glob("*.py"))}
+    return {name: path for name, path in scripts.items() if '__name__ == "__main__"' in path.read_text("utf-8")}
 
 
 def main(arguments: list[str]) -> int:
@@ -24,11 +24,11 @@ def main(arguments: list[str]) -> int:
             said = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
             print(f"  make bench BENCH={name:<10} {said.partition(chr(10))[0]}")
         return 0
-    name, *others = arguments
+    name, *others = arguments  # run as a module of the folder: it imports its neighbours as bench.…
     if name not in found:
         print(f"error: there is no benchmark {name!r}\nhint: one of {', '.join(found) or 'none yet'}", file=sys.stderr)
         return 2
-    return subprocess.run([sys.executable, str(found[name]), *others], cwd=ROOT).returncode
+    return subprocess.run([sys.executable, "-m", f"bench.{name}", *others], cwd=ROOT).returncode
 
 
 if __name__ == "__main__":
