@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from exosuit.changes.atoms import FileChange, Kind, Run, line_offsets, split_lines
+from exosuit.changes.atoms import SUBMODULE, FileChange, Kind, Run, line_offsets, split_lines
 from exosuit.changes.change import Change
 from exosuit.changes.decisions import ACCEPTED, Edit
 from exosuit.changes.shadow import Shadow
+
+Entries = dict[bytes, tuple[int, str] | None]
+"""By path: mode and blob that shall stand there, or None for nothing."""
 
 Piece = tuple[int, int, bytes]
 """Base lines from, to (exclusive), and the bytes that take their place."""
@@ -111,44 +114,60 @@ def materialize(change: Change, states: bytes | bytearray, edits: Sequence[Edit]
     """
     if not states.strip(bytes([ACCEPTED])) and not edits:
         return change.head
-    entries: dict[bytes, tuple[int, str] | None] = {}
+    placed: dict[int, Entries] = {}
     for file in change.files:
         first, end = change.range_of(file)
-        own = [edit for edit in edits if first <= edit.first < end]
-        entries.update(
-            _entries(file, bytes(states[first:end]), [(e.first - first, e.end - first, e.blob) for e in own], shadow)
-        )
-    return shadow.replace(change.base, _without_collisions(change, entries))
+        own = [(e.first - first, e.end - first, e.blob) for e in edits if first <= e.first < end]
+        if own or ACCEPTED in states[first:end]:
+            placed[file.number] = _entries(file, bytes(states[first:end]), own, shadow)
+    return shadow.replace(change.base, _without_collisions(change, placed))
 
 
-def _entries(
-    file: FileChange, states: bytes, edits: list[tuple[int, int, str]], shadow: Shadow
-) -> dict[bytes, tuple[int, str] | None]:
+def _entries(file: FileChange, states: bytes, edits: list[tuple[int, int, str]], shadow: Shadow) -> Entries:
     """The paths that one file's decisions set or clear in the base tree."""
-    if not edits and ACCEPTED not in states:
-        return {}
     if not edits and states.count(ACCEPTED) == len(states):
         kept = (file.new_mode, file.new_blob) if file.new_mode else None
         return {file.old_path: None, file.path: kept}
     texts = [(first, end, shadow.blob(blob)) for first, end, blob in edits]
-    opaque_only = not file.is_text and all(kind in (Kind.RENAME, Kind.MODE) for kind in file.opaque)
-    if opaque_only or file.content is Kind.SUBMODULE:
-        placed = materialize_file(file, file.old_blob.encode(), file.new_blob.encode(), states, texts)
-        name = placed.data.decode() if placed.data is not None else ""
-    else:
-        placed = materialize_file(file, shadow.blob(file.old_blob), shadow.blob(file.new_blob), states, texts)
+    if file.is_text:
+        placed = materialize_file(file, *sides(file, shadow), states, texts)
         name = shadow.put(placed.data) if placed.data is not None else ""
+    else:  # names of blobs and commits instead of what they hold: it is one or the other, whole
+        placed = materialize_file(file, file.old_blob.encode(), file.new_blob.encode(), states)
+        name = placed.data.decode() if placed.data is not None else ""
     return {file.old_path: None, placed.path: (placed.mode, name) if placed.data is not None else None}
 
 
-def _without_collisions(
-    change: Change, entries: dict[bytes, tuple[int, str] | None]
-) -> dict[bytes, tuple[int, str] | None]:
-    """Leave out additions below a file that stays, or at the place of a folder that stays."""
-    standing = {f.old_path for f in change.files if f.status != "A" and entries.get(f.old_path, True)}
-    folders = {path[:i] for path in standing for i, c in enumerate(path) if c == 0x2F}
-    added = {path for path, entry in entries.items() if entry is not None and path not in standing}
-    clashing = {
-        path for path in added if path in folders or any(path[:i] in standing for i, c in enumerate(path) if c == 0x2F)
-    }
-    return {path: entry for path, entry in entries.items() if path not in clashing}
+def sides(file: FileChange, shadow: Shadow) -> tuple[bytes, bytes]:
+    """What stands at a file's paths before and after: its bytes, a link's text, or a submodule's commit in hex."""
+    old = file.old_blob.encode() if file.old_mode == SUBMODULE else shadow.blob(file.old_blob)
+    new = file.new_blob.encode() if file.new_mode == SUBMODULE else shadow.blob(file.new_blob)
+    return old, new
+
+
+def _without_collisions(change: Change, placed: dict[int, Entries]) -> Entries:
+    """All entries but those of files that would arrive below a file that stays, or at the place of a folder that stays.
+
+    Such a file stays as it was, which may keep the next one from arriving: hence the loop.
+    """
+    while True:
+        standing = {
+            file.old_path for file in change.files
+            if file.status != "A" and placed.get(file.number, {file.old_path: True}).get(file.old_path)
+        }  # fmt: skip
+        folders = {parent for path in standing for parent in _parents(path)}
+        barred = [
+            number
+            for number, entries in placed.items()
+            for path, entry in entries.items()
+            if entry is not None and path not in standing
+            and (path in folders or not standing.isdisjoint(_parents(path)))
+        ]  # fmt: skip
+        if not barred:
+            return {path: entry for entries in placed.values() for path, entry in entries.items()}
+        for number in barred:
+            del placed[number]
+
+
+def _parents(path: bytes) -> list[bytes]:
+    return [path[:i] for i, c in enumerate(path) if c == 0x2F]

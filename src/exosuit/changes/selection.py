@@ -138,10 +138,10 @@ def also(change: Change, chosen: Sequence[Range], *, accepting: bool) -> list[Ra
     if not needs:
         return []
     touched = {change.file_of(at).number for first, end in chosen for at, _ in _by_file(change, first, end)}
-    extra: set[int] = set()
-    for number, others in needs.items():
-        if accepting and number in touched:
-            extra.update(others)
-        elif not accepting and touched.intersection(others):
-            extra.add(number)
-    return merged(change.range_of(change.files[number - 1]) for number in extra - touched)
+    reached, waiting = set(touched), list(touched)
+    while waiting:
+        number = waiting.pop()
+        others = needs.get(number, ()) if accepting else [one for one, needed in needs.items() if number in needed]
+        waiting += set(others) - reached
+        reached.update(others)
+    return merged(change.range_of(change.files[number - 1]) for number in reached - touched)

@@ -10,6 +10,7 @@ from exosuit.apps.code.shown import path_text
 from exosuit.changes.atoms import FileChange, Kind, line_offsets, split_lines
 from exosuit.changes.change import Change
 from exosuit.changes.decisions import UNDOABLE, Decisions, ranges
+from exosuit.changes.materialize import sides
 from exosuit.changes.review import Review
 from exosuit.changes.selection import names
 from exosuit.changes.shadow import Shadow
@@ -88,9 +89,7 @@ def hunks_out(change: Change, file: FileChange, titles: list[str]) -> Iterator[H
 
 def atoms_out(change: Change, file: FileChange, decisions: Decisions, shadow: Shadow) -> Iterator[AtomOut]:
     """The atoms of a file, in bytes of its base."""
-    submodule = file.content is Kind.SUBMODULE
-    base = file.old_blob.encode() if submodule else shadow.blob(file.old_blob)
-    head = file.new_blob.encode() if submodule else shadow.blob(file.new_blob)
+    base, head = sides(file, shadow)
     first = change.range_of(file)[0]
     path = path_text(file.path)
     for i, kind in enumerate(file.opaque):

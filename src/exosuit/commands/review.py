@@ -8,6 +8,7 @@ from exosuit.apps.code.shown import path_text
 from exosuit.changes.atoms import FileChange
 from exosuit.changes.change import Change
 from exosuit.changes.decisions import Decisions, ranges, run_lengths
+from exosuit.changes.materialize import sides
 from exosuit.changes.review import Review
 from exosuit.changes.selection import names, select
 from exosuit.changes.sources import again
@@ -210,8 +211,7 @@ def _layout(workspace: Workspace, name: str, number: int) -> FileRows:
     if kept is None:
         shadow = workspace.shadow
         own = [(edit.first - first, edit.end - first, shadow.blob(edit.blob)) for edit in edits]
-        data = [b"" if file.content is None and not file.opaque else shadow.blob(blob) for blob in _blobs(file)]
-        kept = _kept[key] = FileRows(file, data[0], data[1], own)
+        kept = _kept[key] = FileRows(file, *sides(file, shadow), own)
         while len(_kept) > KEPT:
             _kept.pop(next(iter(_kept)))
     return kept
@@ -221,7 +221,3 @@ KEPT = 24
 """Files kept laid out per process."""
 
 _kept: dict[tuple[str, int, tuple[object, ...]], FileRows] = {}
-
-
-def _blobs(file: FileChange) -> tuple[str, str]:
-    return ("", "") if content_kind(file) == "submodule" else (file.old_blob, file.new_blob)
