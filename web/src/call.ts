@@ -1,5 +1,6 @@
 /** One call of one command: `POST /api/<noun>.<verb>`, typed by the server's own OpenAPI document. */
 import type { paths } from './api';
+import { send } from './early';
 
 type Body<T> = T extends { requestBody: { content: { 'application/json': infer B } } } ? B : never;
 type Answer<T> = T extends { responses: { 200: { content: { 'application/json': infer B } } } } ? B : never;
@@ -29,11 +30,7 @@ export function problem(error: unknown): Problem {
 export async function call<N extends Name>(name: N, body: In<N>): Promise<Out<N>> {
   let response: Response;
   try {
-    response = await fetch(`/api/${name}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+    response = await send(`/api/${name}`, JSON.stringify(body));
   } catch {
     throw new Problem('offline', 'the server does not answer', 'start it again: exosuit review --no-open');
   }

@@ -7,5 +7,13 @@ import './style/review.css';
 import './style/over.css';
 import App from './ui/App.svelte';
 
-void app.start();
-mount(App, { target: document.body });
+/** An empty page this long is better than drawing everything twice. */
+const PATIENCE_MS = 200;
+
+/** The first drawing waits for the first rows, if they come soon. */
+async function begin(): Promise<void> {
+  await Promise.race([app.start(), new Promise((go) => setTimeout(go, PATIENCE_MS))]);
+  mount(App, { target: document.body });
+}
+
+void begin();

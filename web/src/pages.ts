@@ -1,9 +1,9 @@
 /** The rows of one file in pages that end where a hunk ends, fetched as they are needed and forgotten when they are not. */
+import { FIRST_ROWS } from './early';
 import type { Line, Row } from './rows';
 import { HEAD, ROW } from './rows';
 
 const AIM = 160;
-export const FIRST = 400;
 const WHOLE = 1000;
 const PIECE = 400;
 const KEPT_ROWS = 6000;
@@ -173,7 +173,7 @@ export class Book {
   open(file: number, first?: Promise<Window>): Promise<FileRows> {
     const known = this.files.get(file);
     if (known) return known;
-    const opened = (first ?? this.fetch(file, 0, FIRST)).then((window) => new FileRows(file, window, this));
+    const opened = (first ?? this.fetch(file, 0, FIRST_ROWS)).then((window) => new FileRows(file, window, this));
     this.files.set(file, opened);
     opened.catch(() => this.files.delete(file));
     return opened;

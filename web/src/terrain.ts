@@ -40,8 +40,7 @@ export function fileAt(land: Ground, x: number, width: number): number {
 }
 
 /** Draws all of it: fog where atoms are undecided, a solid base line where they are decided, dashed where rejected. */
-export function paint(canvas: HTMLCanvasElement, change: Change, land: Ground, current: number): void {
-  const width = canvas.clientWidth;
+export function paint(canvas: HTMLCanvasElement, width: number, change: Change, land: Ground, current: number): void {
   const ratio = devicePixelRatio;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(HEIGHT * ratio);
@@ -56,7 +55,7 @@ export function paint(canvas: HTMLCanvasElement, change: Change, land: Ground, c
   brush.fillStyle = ink;
   decided.forEach((on, x) => on && brush.fillRect(x, TOP + GROUND - BASE, 1, BASE));
   rejected.forEach((on, x) => on && x % 4 < 2 && brush.fillRect(x, TOP + GROUND - BASE, 1, BASE));
-  if (current) frame(brush, columnOf(land, current, width), columnOf(land, current, width, true), ink);
+  if (current) frame(brush, width, columnOf(land, current, width), columnOf(land, current, width, true), ink);
 }
 
 /** Per column of pixels: the share that is undecided, whether it is decided, whether it is rejected. */
@@ -82,21 +81,37 @@ function strips(change: Change, land: Ground, width: number): [Float32Array, Uin
   return [fog, decided, rejected];
 }
 
-/** Stipple, every second row shifted; as high as the share of the column that is undecided. */
+/** Stipple, every second row shifted; as high as the share of the column that is undecided. Equal neighbours are one fill. */
 function fogOver(brush: CanvasRenderingContext2D, fog: Float32Array, colour: string): void {
-  brush.fillStyle = colour;
-  for (let x = 0; x < fog.length; x++) {
-    const height = Math.round(Math.min(1, fog[x]!) * (GROUND - BASE - 2));
-    for (let y = 0; y < height; y += DOT) {
-      if ((x + (y / DOT) * 2) % 4 === 0) brush.fillRect(x, TOP + GROUND - BASE - 2 - y, 1.2, 1.2);
-    }
+  brush.fillStyle = stipple(brush, colour);
+  const foot = TOP + GROUND - BASE - 1;
+  const high = (x: number): number => Math.round(Math.min(1, fog[x] ?? 0) * (GROUND - BASE - 2));
+  for (let x = 0; x < fog.length; ) {
+    const height = high(x);
+    let end = x + 1;
+    while (end < fog.length && high(end) === height) end++;
+    if (height) brush.fillRect(x, foot - height, end - x, height);
+    x = end;
   }
 }
 
+function stipple(brush: CanvasRenderingContext2D, colour: string): CanvasPattern {
+  const ratio = devicePixelRatio;
+  const tile = document.createElement('canvas');
+  tile.width = Math.round(4 * ratio);
+  tile.height = Math.round(2 * DOT * ratio);
+  const dot = tile.getContext('2d')!;
+  dot.fillStyle = colour;
+  for (const [x, y] of [[0, 0], [2, DOT]] as const) dot.fillRect(x * ratio, y * ratio, 1.2 * ratio, 1.2 * ratio);
+  const pattern = brush.createPattern(tile, 'repeat')!;
+  pattern.setTransform(new DOMMatrix().scale(1 / ratio));
+  return pattern;
+}
+
 /** Where one is: brackets around the file, at least 3 px wide. */
-function frame(brush: CanvasRenderingContext2D, start: number, end: number, ink: string): void {
+function frame(brush: CanvasRenderingContext2D, width: number, start: number, end: number, ink: string): void {
   const wide = Math.max(3, end - start);
-  const left = Math.min(start, brush.canvas.clientWidth - wide);
+  const left = Math.min(start, width - wide);
   brush.fillStyle = ink;
   brush.fillRect(left, 0, wide, 3);
   brush.fillRect(left, TOP + GROUND - 1, wide, 3);

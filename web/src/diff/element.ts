@@ -10,6 +10,8 @@ import { Scaled } from './scaled';
 
 const MOST = 150;
 const SPARE = 8;
+const PROBE = 100;
+const CHARACTER = 7.5;
 
 /** What the diff asks of the screen that it is part of, and tells it. */
 export interface Host {
@@ -40,6 +42,8 @@ export class ExoDiff extends HTMLElement {
   private columns = 80;
   private width = 0;
   private view = 0;
+  private character = 0;
+  private readonly probe = document.createElement('span');
   private readonly sizer = document.createElement('div');
   private readonly list = document.createElement('div');
   private scaled!: Scaled;
@@ -54,7 +58,11 @@ export class ExoDiff extends HTMLElement {
     this.sizer.append(this.list);
     this.append(this.sizer);
     this.scaled = new Scaled(this, this.sizer);
-    this.measure();
+    this.probe.className = 'probe';
+    this.probe.textContent = '0'.repeat(PROBE);
+    this.append(this.probe);
+    // A guess until the first layout says better: reading now would lay the page out twice.
+    this.size(innerWidth / 2, innerHeight, CHARACTER);
     this.addEventListener('scroll', () => this.scrolled(), { passive: true });
     this.addEventListener('click', (event) => this.clicked(event));
     new ResizeObserver(() => this.resized()).observe(this);
@@ -209,26 +217,26 @@ export class ExoDiff extends HTMLElement {
 
   private resized(): void {
     if (!this.measure() || !this.layout) return;
+    for (const { drawn } of this.shown) drawn.mayWrap ||= drawn.length > this.columns;
     const anchor = this.layout.line(this.anchor.page, this.anchor.line)?.base ?? 0;
     this.layout = new Layout(this.layout.file, this.lay, `${this.version}/${this.width}`);
     this.anchor = this.layout.spotOf(anchor);
     this.render();
   }
 
-  /** Reads the size of the view and of a character. True if something changed. */
+  /** Reads the size of the view and of a character; called when layout is fresh, so that reading is free. True if something changed. */
   private measure(): boolean {
     const [width, view] = [this.clientWidth, this.clientHeight];
-    if (width === this.width && view === this.view) return false;
-    [this.width, this.view] = [width, view];
-    const probe = makeLine(false);
-    probe.el.className = 'ln probe';
-    probe.left.code.textContent = '0'.repeat(100);
-    this.list.append(probe.el);
-    const character = probe.left.code.scrollWidth / 100 || 7.5;
-    probe.el.remove();
+    const character = this.probe.getBoundingClientRect().width / PROBE || CHARACTER;
+    if (width === this.width && view === this.view && character === this.character) return false;
+    this.size(width, view, character);
+    return true;
+  }
+
+  private size(width: number, view: number, character: number): void {
+    [this.width, this.view, this.character] = [width, view, character];
     const gutters = this.lay.split ? 180 : 156;
     this.columns = Math.max(10, Math.floor((this.lay.split ? (width - gutters) / 2 : width - gutters) / character));
-    return true;
   }
 
   private render(): void {

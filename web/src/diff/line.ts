@@ -20,6 +20,8 @@ export interface LineElement {
   right: Half | null;
   line: Line | null;
   mayWrap: boolean;
+  /** Characters of the longer side. */
+  length: number;
 }
 
 /** What a line needs to know to be drawn. */
@@ -60,13 +62,14 @@ export function makeLine(split: boolean): LineElement {
   const state = cell(el, 'state');
   const left = half(el, split);
   const right = split ? half(el, split) : null;
-  return { el, state, note: cell(el, 'note'), left, right, line: null, mayWrap: false };
+  return { el, state, note: cell(el, 'note'), left, right, line: null, mayWrap: false, length: 0 };
 }
 
 /** Draws a line; null draws a row that has not arrived yet. */
 export function fillLine(to: LineElement, line: Line | null, look: Look): void {
   to.line = line;
   to.mayWrap = false;
+  to.length = 0;
   const kind = line ? line.row[0] : '';
   to.el.className = `ln ${SIDE[kind] ?? 'late'}${to.right ? ' pair' : ''}`;
   to.el.dir = 'ltr';
@@ -119,6 +122,7 @@ function fillHalf(to: LineElement, side: Half, row: Row, look: Look): void {
   if (kind === '#') side.code.textContent = atom === 1 ? '1 unchanged line' : `${atom.toLocaleString('en')} unchanged lines`;
   else if (kind === '@') paint(side.code, text || `line ${other || old}`, marks, null);
   else paint(side.code, text, marks, code ? look.language : null);
+  to.length = Math.max(to.length, text.length);
   if (text.length > look.columns || !/^[\x20-\x7e]*$/.test(text)) to.mayWrap = true;
 }
 

@@ -42,13 +42,14 @@ export class Scaled {
   }
 
   private move(to: number): void {
-    if (Math.abs(this.scroller.scrollTop - to) < 1) return;
+    if (Math.abs(this.last - to) < 1) return;
     this.scroller.scrollTop = to;
     this.last = this.expected = this.scroller.scrollTop;
   }
 
+  /** Where the scroll bar is, without asking the browser to lay the page out. */
   get top(): number {
-    return this.scroller.scrollTop;
+    return this.last;
   }
 
   /** After a scroll event: the new top edge of the content, or null if the event was our own. */
