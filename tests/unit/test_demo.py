@@ -49,6 +49,7 @@ def test_is_a_clean_checkout_of_main_with_the_change_on_a_branch(tmp_path: Path)
     assert git(demo.root, "status", "--porcelain", "--branch") == b"## main\n"
     assert git(demo.root, "rev-list", "--count", "main..agent/rate-cards") == b"1\n"
     assert git(demo.root, "fsck", "--strict") == b""
+    assert not (demo.root / ".git" / "hooks").exists()
     assert git(demo.root, "log", "-1", "--format=%s|%an|%ae", demo.head).decode().strip() == (
         f"{demo.title}|Demo Agent|agent@demo.invalid"
     )
@@ -136,6 +137,6 @@ def test_finds_what_it_made_even_after_work_in_it(tmp_path: Path) -> None:
 def test_takes_no_other_folder_for_a_demo(tmp_path: Path, workspace: Repository) -> None:
     workspace.git("branch", "agent/rate-cards")
     demo = build(workspace.path / "inside")
-    (demo.root / "below").mkdir()
+    (demo.root / "below" / ".git").mkdir(parents=True)
     for folder in (workspace.path, tmp_path, tmp_path / "absent", demo.root / "below"):
         assert find(folder) is None

@@ -32,10 +32,9 @@ _MARK = "exosuit.demo"
 
 _COMMITTER = {"GIT_COMMITTER_NAME": "Demo Maintainer", "GIT_COMMITTER_EMAIL": "maintainer@demo.invalid"}
 
-# Files of the caller that git reads even where all config is off, and the upkeep that it starts in the background.
+# The attributes of the caller, which git reads even where all config is off, and the upkeep that it starts by itself.
 _OWN = (
     "-c", "core.attributesFile=" + os.devnull,
-    "-c", "core.excludesFile=" + os.devnull,
     "-c", "core.autocrlf=false",
     "-c", "maintenance.auto=false",
     "-c", "gc.auto=0",
@@ -120,7 +119,7 @@ def _landing(folder: Path) -> Iterator[Path]:
 def _lay(place: Path) -> None:
     """Lay the repository down in an empty folder."""
     data = resources.files(__package__)
-    history = sorted((patch for patch in (data / "history").iterdir()), key=lambda patch: patch.name)
+    history = sorted((data / "history").iterdir(), key=lambda patch: patch.name)
     inside = [*_OWN, "-C", str(place)]
     git([*inside, "init", "--quiet", "--template=", f"--initial-branch={BASE}"])
     inside += ["--git-dir", str(place / ".git"), "--work-tree", str(place)]
