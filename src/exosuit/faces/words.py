@@ -62,10 +62,11 @@ def mcp(call: Call, suit: Suit) -> int:
 
 
 def demo(call: Call, suit: Suit) -> int:
-    """Build the demo workspace anew and open its change; nothing outside the demo's own folder is touched."""
-    build = importlib.import_module("exosuit.apps.code.demo").build
+    """Open the demo's change, in a workspace that is made on the first start; only the demo's own folder is touched."""
+    from exosuit.apps.code.demo import build, find
+
     folder = Path(call.fields["dir"]).absolute() if "dir" in call.fields else state_root() / "demo"
-    made = build(folder)
+    made = find(folder) or build(folder)
     source = {"revisions": f"{made.base}..{made.head}", "title": made.title}
     inside = replace(call, folder=str(made.root))
     imported: Any = dispatch(replace(inside, fields=source), suit, suit.load().get("change.import"))
