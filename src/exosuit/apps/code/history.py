@@ -51,9 +51,12 @@ def last_touched(workspace: Workspace, revision: str, file: FileChange, spans: l
     if not revision or workspace.repository is None or not spans or not file.is_text:
         return []
     limits = [f"-L{first + 1},+{count}" for first, count in _joined(spans)[:SPANS]]
-    done = attempt(
-        ["blame", "--porcelain", *limits, "--end-of-options", revision, "--", file.old_path], cwd=workspace.root
-    )
+    # Blame does not know --end-of-options (git 2.39), so it gets an id, which can't be an option.
+    named = attempt(["rev-parse", "--verify", "-q", "--end-of-options", f"{revision}^{{commit}}"], cwd=workspace.root)
+    if named.returncode:
+        return []
+    commit = named.stdout.decode("ascii").strip()
+    done = attempt(["blame", "--porcelain", *limits, commit, "--", file.old_path], cwd=workspace.root)
     if done.returncode:
         return []
     lines = Counter(line[:40].decode() for line in done.stdout.split(b"\n") if _is_header(line))
