@@ -26,10 +26,8 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 def watch(served: Served, query: str = "", key: str = "bearer") -> ClientConnection:
-    if key == "bearer":
-        return connect(f"ws://{served.host}/api/events{query}", additional_headers=served.bearer)
-    headers = {"Cookie": served.cookie()}
-    return connect(f"ws://{served.host}/api/events{query}", origin=f"http://{served.host}", additional_headers=headers)  # type: ignore[arg-type]
+    headers = served.bearer if key == "bearer" else {"Cookie": served.cookie(), "Origin": f"http://{served.host}"}
+    return connect(f"ws://{served.host}/api/events{query}", additional_headers=headers, legacy=True)
 
 
 def note(folder: Path, subject: str) -> None:
@@ -54,6 +52,12 @@ def test_a_watcher_that_comes_back_gets_what_it_missed(served: Served) -> None:
         assert json.loads(watcher.recv(TIMEOUT)) == {"seq": 3, "change": "b"}
         served.post("note.write", {"subject": "a"})
         assert json.loads(watcher.recv(TIMEOUT)) == {"seq": 4, "change": "a"}
+
+
+def test_a_watcher_that_is_ahead_of_the_ledger_takes_nothing_from_the_others(served: Served) -> None:
+    with watch(served, "?since=999999999999"), watch(served) as other:
+        served.post("note.write", {"subject": "a"})
+        assert json.loads(other.recv(TIMEOUT)) == {"seq": 1, "change": "a"}
 
 
 def test_a_watcher_may_say_what_it_likes_but_nothing_long(served: Served) -> None:

@@ -37,15 +37,18 @@ class Watchers:
             await socket.send_denial_response(problem(busy))
             return
         since = _number(socket.query_params.get("since"))
-        await socket.accept()
+        # The starting point is read before the socket is accepted: what comes after a client's `open` is never missed.
+        newest = await anyio.to_thread.run_sync(self._newest)
+        start = newest if since is None else min(since, newest)
         woken, pending = asyncio.Event(), dict[str, int]()
         self._pending[woken] = pending
         try:
-            if since is not None:
-                _merge(pending, await anyio.to_thread.run_sync(self._news, since))
-                woken.set()
+            await socket.accept()
             if self._poller is None:
-                self._poller = asyncio.create_task(self._poll())
+                self._poller = asyncio.create_task(self._poll(start))
+            else:
+                _merge(pending, await anyio.to_thread.run_sync(self._news, start))
+                woken.set()
             await self._serve(socket, woken, pending)
         finally:
             del self._pending[woken]
@@ -66,18 +69,24 @@ class Watchers:
         finally:
             gone.cancel()
 
-    async def _poll(self) -> None:
+    async def _poll(self, last: int) -> None:
         try:
-            last = await anyio.to_thread.run_sync(self._newest)
             while self._pending:
-                await asyncio.sleep(POLL_SECONDS)
-                news = await anyio.to_thread.run_sync(self._news, last)
+                news = await anyio.to_thread.run_sync(self._look, last)
                 last = max([last, *(seq for _, seq in news)])
                 for woken, pending in self._pending.items() if news else ():
                     _merge(pending, news)
                     woken.set()
+                await asyncio.sleep(POLL_SECONDS)
         finally:
             self._poller = None
+
+    def _look(self, last: int) -> News:
+        """The news, or none while another process holds the ledger: the next look finds them."""
+        try:
+            return self._news(last)
+        except ExosuitError:
+            return []
 
 
 def _merge(pending: dict[str, int], news: News) -> None:

@@ -39,6 +39,14 @@ def option(name: str, field: FieldInfo) -> str:
     return "--" + wire_name(name, field).replace("_", "-")
 
 
+def metavar(mark: Argument, hint: Any) -> str:
+    """The word that stands for a value in help: `FILE`, `TEXT`, `mine|theirs`; empty for a flag."""
+    bare = _without_none(hint)
+    if typing.get_origin(bare) is Literal:
+        return "|".join(str(choice) for choice in typing.get_args(bare))
+    return mark.metavar or {str: "TEXT", int: "N", float: "N", list[str]: "TEXT…"}.get(bare, "")
+
+
 def slots(model: type[BaseModel]) -> list[Slot]:
     """The parameters of a function that takes the model's fields; leaving one out leaves it to the model's default."""
     hints = typing.get_type_hints(model)
@@ -95,8 +103,8 @@ def _slot(name: str, field: FieldInfo, mark: Argument, hint: Any) -> Slot:
     bare = _without_none(hint)
     is_list = typing.get_origin(bare) is list
     parameter: dict[str, Any] = {"help": field.description}
-    if metavar := mark.metavar or {str: "TEXT", int: "N", list[str]: "TEXT…"}.get(bare, ""):
-        parameter["metavar"] = metavar
+    if word := metavar(mark, hint):
+        parameter["metavar"] = word
     if mark.positional and is_list:
         item = typing.get_args(bare)[0]
         return Slot(name, Slot.VAR_POSITIONAL, annotation=Annotated[item, Parameter(negative="", **parameter)])
@@ -105,7 +113,7 @@ def _slot(name: str, field: FieldInfo, mark: Argument, hint: Any) -> Slot:
     kind = Slot.POSITIONAL_ONLY if mark.positional else Slot.KEYWORD_ONLY
     hint = _plain(bare)
     if mark.positional:
-        parameter.setdefault("name", (mark.metavar or name).rstrip("…"))
+        parameter["name"] = (mark.metavar or name.upper()).rstrip("…")
     else:
         parameter |= {"name": option(name, field), "consume_multiple": is_list}
         parameter |= {} if field.default is True else {"negative": ""}
@@ -117,8 +125,8 @@ def _slot(name: str, field: FieldInfo, mark: Argument, hint: Any) -> Slot:
 
 
 def _plain(hint: Any) -> Any:
-    """The type that cyclopts converts to: words, unless the type says how many words or which."""
-    if hint is bool or typing.get_origin(hint) in (Literal, list, tuple):
+    """The type that cyclopts converts to: words, unless the type says how many words."""
+    if hint is bool or typing.get_origin(hint) in (list, tuple):
         return hint
     return str
 

@@ -22,7 +22,7 @@ from exosuit.faces.perform import dispatch, emit_json
 from exosuit.faces.signature import function, slots
 from exosuit.faces.suit import Suit
 
-SOURCES = ("revisions", "worktree", "against", "patch", "dirs", "title")
+SOURCES = ("revisions", "worktree", "against", "patch", "dirs", "title", "by", "prompt")
 
 
 def parser(word: str, suit: Suit) -> Callable[..., Call]:
@@ -43,8 +43,9 @@ def review(call: Call, suit: Suit) -> int:
     """Import what is named (or take a change that is there), then show its review."""
     change = _change(call, suit)
     if call.fields.get("terminal"):
-        run: Callable[[Any, str], int] = importlib.import_module("exosuit.faces.terminal").run
-        return run(suit.caller(call.folder, "terminal"), change)
+        from exosuit.faces.terminal import review_in_terminal
+
+        return review_in_terminal(suit.caller(call.folder, "terminal"), change)
     return _open(call, suit, f"/change/{quote(change)}", {"change": change})
 
 
@@ -67,7 +68,12 @@ def demo(call: Call, suit: Suit) -> int:
 
     folder = Path(call.fields["dir"]).absolute() if "dir" in call.fields else state_root() / "demo"
     made = find(folder) or build(folder)
-    source = {"revisions": f"{made.base}..{made.head}", "title": made.title}
+    source = {
+        "revisions": f"{made.base}..{made.head}",
+        "title": made.title,
+        "by": "the demo: a change written to look like an agent's",
+        "prompt": made.prompt,
+    }
     inside = replace(call, folder=str(made.root))
     imported: Any = dispatch(replace(inside, fields=source), suit, suit.load().get("change.import"))
     return _open(inside, suit, f"/change/{quote(imported.change)}?first=1", {"change": imported.change})
