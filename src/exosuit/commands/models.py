@@ -47,6 +47,8 @@ class SourceAsk(Model):
         None, description="Two plain folders: OLD and NEW."
     )
     title: str | None = Field(None, description="What to call the change; made from its source if not given.")
+    by: str | None = Field(None, description="Who or what made it (an agent, a codemod); kept as a claim.")
+    prompt: str | None = Field(None, description="What it was asked for with; kept and shown.")
 
 
 class Imported(Model):
@@ -67,7 +69,7 @@ class Imported(Model):
 class ChangeAsk(Model):
     """One change, by its id or an unambiguous beginning of it; `last` is the newest."""
 
-    change: ChangeId
+    change: ChangeId = Field(description="Its id, the beginning of it, or `last`.")
 
 
 class Summary(Model):
@@ -212,12 +214,14 @@ class Decided(Model):
 class EditAsk(ChangeAsk):
     """Replace what one atom (or a run of atoms of one file) puts there by your own text."""
 
-    atom: Annotated[str, Argument(positional=True, metavar="ATOM")]
+    atom: Annotated[str, Argument(positional=True, metavar="ATOM")] = Field(
+        description="An atom, or a range of atoms of one file."
+    )
     with_file: Annotated[str | None, File] = Field(
         None, alias="with", description="The file that holds the new text; `-` on the command line is standard input."
     )
     text: Annotated[str | None, Hidden] = Field(None, description="The new text itself instead of a file.")
-    why: str = ""
+    why: str = Field("", description="The reason, kept with the decision.")
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -225,7 +229,7 @@ class EditAsk(ChangeAsk):
 class CommentAsk(ChangeAsk):
     """Say something about atoms, or about the change."""
 
-    text: Annotated[str, Argument(positional=True, metavar="TEXT")]
+    text: Annotated[str, Argument(positional=True, metavar="TEXT")] = Field(description="What you want to say.")
     atoms: list[str] = Field(default_factory=list, description="What it is about; the whole change if not given.")
 
 
@@ -267,7 +271,7 @@ class Applied(Model):
 class ResolveAsk(ChangeAsk):
     """Decide a conflict that apply reported on one path."""
 
-    path: Annotated[str, Argument(positional=True, metavar="PATH")]
+    path: Annotated[str, Argument(positional=True, metavar="PATH")] = Field(description="The file in conflict.")
     take: Literal["mine", "theirs"] = Field(
         description="`mine` rejects the atoms in conflict; `theirs` lets the change's text win on the next apply."
     )
@@ -292,9 +296,9 @@ class MaterializeAsk(ChangeAsk):
     out: Annotated[str, Argument(metavar="DIR", file=True)] = Field(
         description="The folder to make; must be absent or empty."
     )
-    all: bool = False
-    none: bool = False
-    accepted: bool = False
+    all: bool = Field(False, description="The whole change.")
+    none: bool = Field(False, description="None of it: the tree it starts from.")
+    accepted: bool = Field(False, description="What is accepted, with your edits.")
     atoms: list[str] = Field(default_factory=list, description="Exactly these atoms.")
 
 
@@ -326,10 +330,10 @@ class Exported(Model):
 class SearchAsk(ChangeAsk):
     """Find text in the whole change: removed, added and (with `context`) unchanged lines around them."""
 
-    query: Annotated[str, Argument(positional=True, metavar="TEXT")]
-    regex: bool = False
+    query: Annotated[str, Argument(positional=True, metavar="TEXT")] = Field(description="What to look for.")
+    regex: bool = Field(False, description="It is a regular expression.")
     case: bool = Field(False, description="Upper and lower case are different.")
-    limit: int = Field(200, ge=1, le=10_000)
+    limit: int = Field(200, ge=1, le=10_000, description="At most so many hits.")
 
 
 class Hit(Model):

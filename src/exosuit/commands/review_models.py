@@ -57,7 +57,7 @@ class Overview(Model):
 class StatesAsk(ChangeAsk):
     """What changed since an event."""
 
-    since: int = 0
+    since: int = Field(0, description="The seq of the newest event that is known.")
 
 
 class States(Model):
@@ -74,9 +74,9 @@ class States(Model):
 class RowsAsk(ChangeAsk):
     """A window of one file's rows."""
 
-    file: Annotated[int, Hidden] = Field(ge=1)
-    start: int = Field(0, ge=0)
-    count: int = Field(200, ge=1, le=2000)
+    file: Annotated[int, Hidden] = Field(ge=1, description="The file's number in the change.")
+    start: int = Field(0, ge=0, description="The first row, from 0.")
+    count: int = Field(200, ge=1, le=2000, description="At most so many rows.")
 
 
 class Rows(Model):
@@ -92,10 +92,10 @@ class Rows(Model):
 class ContextAsk(ChangeAsk):
     """Unchanged lines of a fold, to open it."""
 
-    file: Annotated[int, Hidden] = Field(ge=1)
+    file: Annotated[int, Hidden] = Field(ge=1, description="The file's number in the change.")
     old: int = Field(ge=1, description="First line, in the old file.")
     new: int = Field(ge=1, description="The same line in the new file.")
-    count: int = Field(ge=1, le=2000)
+    count: int = Field(ge=1, le=2000, description="How many lines.")
 
 
 class Context(Model):
@@ -124,8 +124,8 @@ class Region(Model):
 class FactsAsk(ChangeAsk):
     """What is known about a file of a change, or about a hunk of it."""
 
-    file: Annotated[int, Hidden] = Field(ge=1)
-    atoms: str | None = None
+    file: Annotated[int, Hidden] = Field(ge=1, description="The file's number in the change.")
+    atoms: str | None = Field(None, description="A hunk (3h2), an atom or a range; the whole file if not given.")
 
 
 class Commit(Model):
@@ -165,7 +165,7 @@ class FileListAsk(Model):
     """Files of the working tree."""
 
     query: str = Field("", description="Letters of the path in order (fuzzy); all if empty.")
-    limit: int = Field(200, ge=1, le=10_000)
+    limit: int = Field(200, ge=1, le=10_000, description="At most so many paths.")
 
 
 class Files(Model):
@@ -193,8 +193,8 @@ class FileText(Model):
 class FileSaveAsk(Model):
     """A person's own edit: becomes a change like any other, accepted by its author and applied."""
 
-    path: str
-    text: str
+    path: str = Field(description="From the root of the workspace.")
+    text: str = Field(description="The whole new text.")
     id: str = Field(description="The id that `file.read` gave; empty for a new file.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Callable
@@ -22,7 +21,8 @@ from exosuit.faces.perform import dispatch, emit_json
 from exosuit.faces.signature import function, slots
 from exosuit.faces.suit import Suit
 
-SOURCES = ("revisions", "worktree", "against", "patch", "dirs", "title", "by", "prompt")
+KINDS = frozenset({"worktree", "patch", "dirs"})
+"""Sources of a change other than two revisions."""
 
 
 def parser(word: str, suit: Suit) -> Callable[..., Call]:
@@ -82,20 +82,20 @@ def demo(call: Call, suit: Suit) -> int:
 def _change(call: Call, suit: Suit) -> str:
     """The id of the change to review: imported from the source that is named, or found by what was given instead."""
     registry = suit.load()
-    source = {name: value for name, value in call.fields.items() if name in SOURCES}
-    named = source.get("revisions")
-    if named is not None and ".." not in named and len(source) == 1:
-        found: Any = dispatch(
-            replace(call, fields={"change": named, "no_atoms": True}), suit, registry.get("change.show")
-        )
+    importing = registry.get("change.import")
+    named = call.fields.get("revisions")
+    if named is not None and ".." not in named and not KINDS.intersection(call.fields):
+        fields = {"change": named, "no_atoms": True}
+        found: Any = dispatch(replace(call, fields=fields), suit, registry.get("change.show"))
         return str(found.change)
-    if not source:
+    if named is None and not KINDS.intersection(call.fields):
         raise UsageError(
             "nothing-to-review",
             "nothing to review was named",
             "exosuit review main..feature, --worktree, --patch FILE, --dirs OLD NEW, or a change",
         )
-    imported: Any = dispatch(replace(call, fields=source), suit, registry.get("change.import"))
+    source = {name: call.fields[name] for name in importing.input.model_fields if name in call.fields}
+    imported: Any = dispatch(replace(call, fields=source), suit, importing)
     return str(imported.change)
 
 
@@ -144,7 +144,7 @@ def _review_slots(suit: Suit) -> list[Slot]:
     named = Parameter(
         name="REV..REV|CHANGE", metavar="REV..REV|CHANGE", show_default=False, help="Two revisions, or a change's id."
     )
-    source = [slot for slot in slots(suit.load().get("change.import").input) if slot.name in SOURCES]
+    source = slots(suit.load().get("change.import").input)
     first = source[0].replace(annotation=Annotated[str | None, named])
     return [first, *source[1:], NO_OPEN, _flag("terminal", "Review in this terminal instead of a browser."), PORT]
 
