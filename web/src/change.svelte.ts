@@ -15,15 +15,19 @@ export interface Section {
   lines: number;
 }
 
-/** Folders in the order in which they first appear, below what all paths have in common. */
+/** More folders than this are told apart one level less deep. */
+const MOST_SECTIONS = 12;
+const DEEPEST = 4;
+
+/** Folders in the order in which they first appear, as deep as leaves a dozen of them. */
 export function sections(overview: Overview): Section[] {
   const folders = overview.paths.map((path) => path.split('/').slice(0, -1));
-  const shortest = folders.reduce((least, folder) => Math.min(least, folder.length), Infinity);
-  let common = 0;
-  while (common < shortest && folders.every((folder) => folder[common] === folders[0]![common])) common++;
+  const many = (depth: number): number => new Set(folders.map((folder) => folder.slice(0, depth).join('/'))).size;
+  let depth = 1;
+  while (depth < DEEPEST && many(depth + 1) <= MOST_SECTIONS) depth++;
   const found = new Map<string, Section>();
   folders.forEach((folder, i) => {
-    const title = folder.slice(0, common + 1).join('/') || 'Top folder';
+    const title = folder.slice(0, depth).join('/') || 'Top folder';
     const section = found.get(title) ?? { title, files: [], lines: 0 };
     found.set(title, section);
     section.files.push(i + 1);

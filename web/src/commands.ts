@@ -30,7 +30,7 @@ function seen(app: App, desk: Desk): boolean {
 }
 
 function ofGroup(group: Group): Selection {
-  return { file: group.file, selector: group.selector, range: group.atoms };
+  return { file: group.file, selectors: [group.selector], ranges: group.atoms ? [group.atoms] : [] };
 }
 
 /** Accepts or rejects what the cursor is in, and goes on to what is undecided next. */
@@ -53,7 +53,7 @@ function decideFile(app: App, verb: Verb): void {
   const { desk, change } = app;
   if (!desk || !change || !seen(app, desk)) return;
   const count = change.overview.atom_counts[desk.file - 1] ?? 0;
-  app.decisions!.decide(verb, { file: desk.file, selector: String(desk.file), range: count ? [1, count] : null });
+  app.decisions!.decide(verb, { file: desk.file, selectors: [String(desk.file)], ranges: count ? [[1, count]] : [] });
   void onward(app);
 }
 
@@ -65,10 +65,12 @@ function decideLine(app: App, verb: 'accept' | 'reject'): void {
     if (!desk?.openFold()) app.say('This line is unchanged: there is nothing to decide.');
     return;
   }
-  const [first, last] = [Math.min(...atoms), Math.max(...atoms)];
-  const back = desk.stateOf(first) === (verb === 'accept' ? ACCEPTED : REJECTED);
-  const selector = `${desk.file}.${first}${last > first ? `-${desk.file}.${last}` : ''}`;
-  app.decisions!.decide(back ? 'clear' : verb, { file: desk.file, selector, range: [first, last] });
+  const back = atoms.every((atom) => desk.stateOf(atom) === (verb === 'accept' ? ACCEPTED : REJECTED));
+  app.decisions!.decide(back ? 'clear' : verb, {
+    file: desk.file,
+    selectors: atoms.map((atom) => `${desk.file}.${atom}`),
+    ranges: atoms.map((atom) => [atom, atom]),
+  });
 }
 
 function decidePart(app: App): void {
@@ -123,7 +125,7 @@ export const COMMANDS: Command[] = [
   { id: 'hunk.prev', title: 'Previous hunk', keys: ['p'], kind: 'Move', run: (app) => app.desk!.hunk(-1) },
   { id: 'file.next', title: 'Next file', keys: [']'], kind: 'Move', run: (app) => app.desk!.nextFile(1) },
   { id: 'file.prev', title: 'Previous file', keys: ['['], kind: 'Move', run: (app) => app.desk!.nextFile(-1) },
-  { id: 'undecided', title: 'Next undecided', keys: ['.'], kind: 'Move', run: onward },
+  { id: 'undecided', title: 'Next undecided', keys: ['N'], kind: 'Move', run: onward },
   { id: 'page.next', title: 'One screen down', keys: ['PageDown'], kind: 'Move', run: (app) => app.desk!.diff?.page(1) },
   { id: 'page.prev', title: 'One screen up', keys: ['PageUp'], kind: 'Move', run: (app) => app.desk!.diff?.page(-1) },
   { id: 'fold', title: 'Open the fold under the cursor', keys: ['Enter'], kind: 'Move', run: (app) => app.desk!.openFold() },
@@ -142,6 +144,7 @@ export const COMMANDS: Command[] = [
 
   { id: 'split', title: 'Split the hunk into its blocks, or join it', keys: ['s'], kind: 'Look', once: true, run: (app) => app.say(app.desk!.part() ? 'Split: each block is its own decision.' : 'Joined: the hunk is one decision.') },
   { id: 'view', title: 'Unified or split view', keys: ['m'], kind: 'Look', once: true, run: (app) => app.desk!.setSplit(!app.desk!.split) },
+  { id: 'indent', title: 'Shared indentation off or on', keys: ['.'], kind: 'Look', once: true, run: (app) => app.desk!.setDedent(!app.desk!.dedent) },
   { id: 'facts', title: 'What is known, and back', keys: ['i'], kind: 'Look', once: true, run: facts },
   { id: 'search', title: 'Search the whole change', keys: ['/'], kind: 'Look', once: true, run: (app) => (app.over = 'search') },
   { id: 'goto', title: 'Go to a file', keys: ['t'], kind: 'Look', once: true, anywhere: true, run: (app) => (app.over = 'goto') },

@@ -10,11 +10,11 @@ export type Verb = 'accept' | 'reject' | 'clear';
 
 const STATE: Record<Verb, number> = { accept: ACCEPTED, reject: REJECTED, clear: UNDECIDED };
 
-/** Atoms of one file: `first` to `last` where they are known, `selector` as the server takes it. */
+/** Atoms of one file: from first to last where they are known, and as the server takes them. */
 export interface Selection {
   file: number;
-  selector: string;
-  range: [first: number, last: number] | null;
+  selectors: string[];
+  ranges: [first: number, last: number][];
 }
 
 export class Decisions {
@@ -32,14 +32,15 @@ export class Decisions {
   decide(verb: Verb, what: Selection, why = ''): void {
     const { change } = this;
     const before = change.runs[what.file - 1]!;
-    if (what.range) {
-      change.put(new Map([[what.file, withState(before, what.range[0], what.range[1], STATE[verb])]]));
+    if (what.ranges.length) {
+      const after = what.ranges.reduce<Run[]>((runs, [first, last]) => withState(runs, first, last, STATE[verb]), before);
+      change.put(new Map([[what.file, after]]));
       this.desk.diff?.restate();
     }
     const place = this.place();
     this.enqueue(async () => {
       try {
-        const answer = await call(`change.${verb}`, { change: change.id, atoms: [what.selector], path: null, all: false, why });
+        const answer = await call(`change.${verb}`, { change: change.id, atoms: what.selectors, path: null, all: false, why });
         this.remember(answer.event, place);
         if (answer.also?.length) this.say(`Decided too, because the others need them: ${answer.also.join(', ')}`);
       } catch (error) {

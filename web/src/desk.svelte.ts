@@ -31,10 +31,13 @@ export class Desk {
   line = $state.raw<Line | null>(null);
   group = $state.raw<Group | null>(null);
   split = $state(kept('split', false));
+  dedent = kept('dedent', true);
   /** Since when the group has been on screen, by `performance.now()`. */
   since = 0;
   diff: ExoDiff | null = null;
   private ticket = 0;
+  /** Where to draw if the screen is not there yet. */
+  private landing = 0;
   private readonly parted = new Set<string>();
   private addressTimer = 0;
 
@@ -55,7 +58,7 @@ export class Desk {
       onToggle: () => this.onToggle(),
       onProblem: this.onProblem,
     };
-    if (this.rows) this.draw(0);
+    if (this.rows) this.draw(this.landing);
   }
 
   onToggle: () => void = () => undefined;
@@ -71,6 +74,7 @@ export class Desk {
     const row = await this.rowOf(rows, target);
     if (ticket !== this.ticket) return;
     const same = rows === this.rows;
+    this.landing = row;
     this.file = file;
     this.rows = rows;
     if (same && this.diff) this.diff.go(row);
@@ -109,7 +113,7 @@ export class Desk {
   }
 
   lay(): Lay {
-    return { split: this.split, opened: this.rows?.opened ?? new Map<number, Row[]>(), comments: this.commentsHere() };
+    return { split: this.split, dedent: this.dedent, opened: this.rows?.opened ?? new Map<number, Row[]>(), comments: this.commentsHere() };
   }
 
   private commentsHere(): Map<number, Comment[]> {
@@ -131,6 +135,12 @@ export class Desk {
   setSplit(split: boolean): void {
     this.split = split;
     keep('split', split);
+    this.again();
+  }
+
+  setDedent(dedent: boolean): void {
+    this.dedent = dedent;
+    keep('dedent', dedent);
     this.again();
   }
 

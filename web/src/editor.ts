@@ -33,8 +33,8 @@ function separatorOf(text: string): string {
   return text.includes('\r\n') && !mixed ? '\r\n' : '\n';
 }
 
-/** Puts an editor with `text` into `parent`. */
-export function makeEditor(parent: HTMLElement, text: string, path: string, label: string): Editor {
+/** Puts an editor with `text` into `parent`; `line` is the number of its first line. */
+export function makeEditor(parent: HTMLElement, text: string, path: string, label: string, line = 1): Editor {
   const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
   const tabs = /^\t/m.test(text) || /(^|\/)(Makefile|.*\.(go|mk))$/.test(path);
   const state = EditorState.create({
@@ -45,7 +45,7 @@ export function makeEditor(parent: HTMLElement, text: string, path: string, labe
       EditorState.tabSize.of(4),
       indentUnit.of(tabs ? '\t' : '    '),
       history(),
-      lineNumbers(),
+      lineNumbers({ formatNumber: (number) => String(number + line - 1) }),
       drawSelection(),
       highlightActiveLine(),
       highlightSpecialChars({ specialChars: HIDDEN }),

@@ -5,7 +5,7 @@ import { isChange, ROW } from '../rows';
 import type { Spot } from './layout';
 import { Layout } from './layout';
 import type { LineElement, Look } from './line';
-import { fillLine, makeLine, tellState } from './line';
+import { fillLine, headNote, makeLine, tellState } from './line';
 import { Scaled } from './scaled';
 
 const MOST = 150;
@@ -33,7 +33,7 @@ interface Shown {
 export class ExoDiff extends HTMLElement {
   host!: Host;
   private layout: Layout | null = null;
-  private lay: Lay = { split: false, opened: new Map(), comments: new Map() };
+  private lay: Lay = { split: false, dedent: true, opened: new Map(), comments: new Map() };
   private anchor: Spot = { page: 0, line: 0, off: 0 };
   private at: Spot = { page: 0, line: 0, off: 0 };
   private shown: Shown[] = [];
@@ -108,7 +108,7 @@ export class ExoDiff extends HTMLElement {
   restate(): void {
     for (const { drawn } of this.shown) {
       tellState(drawn, this.full);
-      if (drawn.line?.row[0] === '@') drawn.note.textContent = this.host.look.hunk(drawn.line.base);
+      if (drawn.line?.row[0] === '@') drawn.note.textContent = headNote(drawn.line, this.full);
     }
   }
 
@@ -215,13 +215,23 @@ export class ExoDiff extends HTMLElement {
     this.render();
   }
 
+  /** Whether the line under the cursor is to be seen. */
+  private inView(): boolean {
+    const { layout, at } = this;
+    const y = layout ? layout.above(at) - layout.above(this.anchor) : -1;
+    return y >= 0 && y < this.view;
+  }
+
   private resized(): void {
+    const before = this.inView();
     if (!this.measure() || !this.layout) return;
     for (const { drawn } of this.shown) drawn.mayWrap ||= drawn.length > this.columns;
     const anchor = this.layout.line(this.anchor.page, this.anchor.line)?.base ?? 0;
     this.layout = new Layout(this.layout.file, this.lay, `${this.version}/${this.width}`);
     this.anchor = this.layout.spotOf(anchor);
-    this.render();
+    // A pane that got smaller must not hide what is being decided.
+    if (this.line && before) this.place(this.at, true);
+    else this.render();
   }
 
   /** Reads the size of the view and of a character; called when layout is fresh, so that reading is free. True if something changed. */

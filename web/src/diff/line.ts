@@ -82,8 +82,14 @@ export function fillLine(to: LineElement, line: Line | null, look: Look): void {
   }
   if (to.right) fillPair(to, line, look);
   else fillHalf(to, to.left, line.row, look);
-  to.note.textContent = kind === '@' ? look.hunk(line.base) : '';
+  to.note.textContent = kind === '@' ? headNote(line, look) : '';
   tellState(to, look);
+}
+
+/** What a hunk's head says at its right: which one it is, and what was left out of its lines. */
+export function headNote(line: Line, look: Look): string {
+  const cut = line.cut ? `indented ${line.cut} more · ` : '';
+  return cut + look.hunk(line.base);
 }
 
 function fillPair(to: LineElement, line: Line, look: Look): void {
@@ -105,11 +111,15 @@ function fillPair(to: LineElement, line: Line, look: Look): void {
 
 function blank(side: Half): void {
   side.el.className = 'half nil';
+  side.el.dataset['state'] = '';
   side.code.textContent = side.sign.textContent = side.old.textContent = side.new.textContent = '';
 }
 
 function fillHalf(to: LineElement, side: Half, row: Row, look: Look): void {
-  const [kind, old, other, atom, text, marks] = row;
+  const [kind, old, other, atom, whole, given] = row;
+  const cut = kind === '@' ? 0 : (to.line?.cut ?? 0);
+  const text = cut ? whole.slice(cut) : whole;
+  const marks = cut ? given.map((at) => Math.max(0, at - cut)) : given;
   side.el.className = `half ${SIDE[kind] ?? ''}`;
   side.sign.textContent = SIGN[kind] ?? '';
   const code = isChange(row) || kind === ' ';
@@ -134,9 +144,10 @@ export function tellState(to: LineElement, look: Look): void {
   const decided = isChange(line.row) || (kind === '!' && atom > 0);
   const state = decided ? look.stateOf(atom) : 0;
   to.state.textContent = decided ? (STATE_SIGN[state] ?? '') : '';
-  to.left.el.dataset['state'] = decided ? String(state) : '';
-  const beside = line.other ? look.stateOf(line.other[3]) : state;
-  if (to.right) to.right.el.dataset['state'] = decided ? String(beside) : '';
+  const removed = kind === '-' || kind === '!' || !to.right;
+  to.left.el.dataset['state'] = decided && removed ? String(state) : '';
+  const beside = line.other ? look.stateOf(line.other[3]) : kind === '-' ? '' : state;
+  if (to.right) to.right.el.dataset['state'] = decided && kind !== '!' ? String(beside) : '';
   to.el.setAttribute('aria-selected', String(decided && (state === 1 || state === 3)));
   let label = `${SPOKEN[kind] ?? ''} line ${old || other}: ${readable(text)}`;
   if (line.other) label += `; added line ${line.other[2]}: ${readable(line.other[4])}`;
