@@ -11,6 +11,7 @@ for some microseconds; a file that somebody creates just then is seen and kept. 
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from enum import Enum, auto
@@ -44,7 +45,7 @@ class Crossing:
         """Where the move stands."""
         found, quiet = self._tree.fingerprint(move.slot)
         if isinstance(found, Obstacle):
-            return Side.MISSING
+            return Side.FOREIGN if found.at == move.slot else Side.MISSING
         was, then = _prints(move)
         if found == then:
             return Side.BEFORE
@@ -64,9 +65,9 @@ class Crossing:
         try:
             if move.was is None:
                 self._make_folders(move.path)
-                self._tree.move(move.slot, move.path)
+                self._tree.place(move.slot, move.path)
             elif move.then is None:
-                self._tree.move(move.path, move.slot)
+                self._tree.take(move.path, move.slot)
             elif not self._swap(move):
                 return False
         except (FileExistsError, FileNotFoundError, NotADirectoryError):
@@ -79,10 +80,10 @@ class Crossing:
         """
         try:
             if move.then is None:
-                self._tree.move(move.slot, move.path)
+                self._tree.place(move.slot, move.path)
                 return True
             if move.was is None:
-                self._tree.move(move.path, move.slot)
+                self._tree.take(move.path, move.slot)
             elif not self._swap(move):
                 return False
         except (FileExistsError, NotADirectoryError):
@@ -92,7 +93,8 @@ class Crossing:
         if self._came_out_whole(move):
             return True
         if move.was is None:
-            self._tree.move(move.slot, move.path)
+            with contextlib.suppress(FileExistsError):
+                self._tree.place(move.slot, move.path)
         else:
             self._swap(move)
         return False
@@ -109,39 +111,37 @@ class Crossing:
 
     def _swap(self, move: MoveRef) -> bool:
         """Exchange slot and target; False if somebody else's file turned up at the target in the gap."""
-        if self._tree.exchange(move.slot, move.path):
+        if self._tree.exchange(move.slot, move.path, _out(move)):
             return True
-        self._tree.move(move.path, _out(move))
-        return self._fill_gap(move)
+        self._clear_out(move)
+        return False
 
-    def _fill_gap(self, move: MoveRef) -> bool:
+    def _fill_gap(self, move: MoveRef) -> None:
         """Second half of a swap by three renames: `.out` is there, the slot is full, the target should be empty."""
         try:
-            self._tree.move(move.slot, move.path)
+            self._tree.place(move.slot, move.path)
         except FileExistsError:
-            found, _ = self._tree.fingerprint(_out(move))
-            if found not in _prints(move):
-                self._rescue(move.path, _out(move))
-            self._tree.remove(_out(move))
-            return False
-        self._tree.move(_out(move), move.slot)
-        return True
+            self._clear_out(move)
+        else:
+            self._tree.take(_out(move), move.slot)
+
+    def _clear_out(self, move: MoveRef) -> None:
+        found, quiet = self._tree.fingerprint(_out(move))
+        if found not in _prints(move) or not quiet:
+            self._rescue(move.path, _out(move))
+        self._tree.remove(_out(move))
 
     def mend(self, move: MoveRef) -> None:
         """Bring a crossing that a crash cut in the middle to one of its two sides (only without renameat2)."""
         tree, out = self._tree, _out(move)
-        if tree.status(out) is not None:
-            if tree.is_same_file(out, move.slot):
-                tree.remove(out)
-                return
-            if tree.is_same_file(move.slot, move.path):
-                tree.remove(move.slot)
-            if tree.status(move.slot) is None:
-                tree.move(out, move.slot)
-            else:
-                self._fill_gap(move)
-        elif tree.is_same_file(move.slot, move.path):
-            tree.remove(move.path if move.then is None else move.slot)
+        if tree.is_same_file(move.slot, move.path):
+            tree.remove(move.slot)
+        if tree.status(out) is None:
+            return
+        if tree.status(move.slot) is None:
+            tree.take(out, move.slot)
+        else:
+            self._fill_gap(move)
 
     def _make_folders(self, path: bytes) -> None:
         for folder in reversed(ancestors(path)):

@@ -15,7 +15,6 @@ import errno
 import fcntl
 import os
 import signal
-import stat
 import sys
 from collections.abc import Iterator
 
@@ -62,7 +61,7 @@ class Disk:
 
     @contextlib.contextmanager
     def folder(self, root: int, path: bytes) -> Iterator[int]:
-        """A folder below `root` (empty path: `root` itself); no component may be a link (ELOOP or ENOTDIR)."""
+        """A folder below `root` (empty path: `root` itself); a link on the way is not one (NotADirectoryError)."""
         self.step("open-folder")
         descriptor = self._beneath(root, path) if path else os.open(".", _FOLDER, dir_fd=root)
         try:
@@ -79,8 +78,9 @@ class Disk:
                     return found
                 if ctypes.get_errno() != errno.EAGAIN:
                     break
-            if ctypes.get_errno() not in (errno.ENOSYS, errno.EPERM):
-                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), os.fsdecode(path))
+            problem = errno.ENOTDIR if ctypes.get_errno() == errno.ELOOP else ctypes.get_errno()
+            if problem not in (errno.ENOSYS, errno.EPERM):
+                raise OSError(problem, os.strerror(problem), os.fsdecode(path))
             self._openat2 = False  # an old kernel, or a sandbox that filters the call
         return _component_wise(root, path)
 
@@ -215,18 +215,3 @@ def _component_wise(root: int, path: bytes) -> int:
         os.close(current)
         raise
     return current
-
-
-def is_link_in_the_way(error: OSError, disk: Disk, root: int, path: bytes) -> bool:
-    """Whether opening the folder `path` failed because a component is a link rather than missing or a file."""
-    if error.errno == errno.ELOOP:
-        return True
-    parts = path.split(b"/")
-    for end in range(1, len(parts) + 1):
-        try:
-            with disk.folder(root, b"/".join(parts[: end - 1])) as folder:
-                if stat.S_ISLNK(disk.lstat(folder, parts[end - 1]).st_mode):
-                    return True
-        except OSError:
-            return False
-    return False

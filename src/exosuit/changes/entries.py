@@ -49,9 +49,9 @@ class Print:
 Standing = Entry | Obstacle | None
 
 
-def print_of(entry: Entry | None) -> Print | None:
-    """The fingerprint of an entry."""
-    return None if entry is None else Print(entry.mode, hashlib.sha256(entry.data).hexdigest())
+def digest_of(data: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def parent_of(path: bytes) -> bytes:

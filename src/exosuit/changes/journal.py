@@ -27,7 +27,7 @@ from typing import Annotated, Protocol
 from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, ValidationError
 
 from exosuit.changes.disk import Disk
-from exosuit.changes.entries import Entry, Print, print_of
+from exosuit.changes.entries import Entry, Print, digest_of
 from exosuit.changes.safepath import RESERVED_PREFIX
 from exosuit.changes.threeway import Step
 from exosuit.core.errors import ExosuitError
@@ -168,22 +168,31 @@ def new_id() -> str:
     return secrets.token_hex(6)
 
 
-def ref_of(entry: Entry | None, vault: Vault) -> Ref | None:
-    """Put an entry's bytes into the vault."""
-    found = print_of(entry)
-    if entry is None or found is None:
-        return None
-    return Ref(entry.mode, found.digest, vault.put(entry.data), entry.permissions)
+class Filing:
+    """Puts entries into a vault; bytes that come several times are hashed and put once."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._known: dict[int, tuple[bytes, str, str]] = {}  # by identity; holding the bytes keeps it theirs
+
+    def ref(self, entry: Entry | None) -> Ref | None:
+        """Put an entry's bytes into the vault."""
+        if entry is None:
+            return None
+        known = self._known.get(id(entry.data))
+        if known is None:
+            known = (entry.data, digest_of(entry.data), self._vault.put(entry.data))
+            self._known[id(entry.data)] = known
+        return Ref(entry.mode, known[1], known[2], entry.permissions)
+
+    def step(self, step: Step) -> StepRef:
+        """A step with its contents put into the vault."""
+        return StepRef(step.path, self.ref(step.before), self.ref(step.after), step.source)
 
 
 def entry_of(ref: Ref | None, vault: Vault) -> Entry | None:
     """Take an entry out of the vault."""
     return None if ref is None else Entry(ref.mode, vault.get(ref.key), ref.permissions)
-
-
-def step_ref(step: Step, vault: Vault) -> StepRef:
-    """A step with its contents put into the vault."""
-    return StepRef(step.path, ref_of(step.before, vault), ref_of(step.after, vault), step.source)
 
 
 def step_of(ref: StepRef, vault: Vault) -> Step:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import count
 
 from exosuit.changes.crossing import Crossing, Side
 from exosuit.changes.entries import Entry, ancestors, parent_of
 from exosuit.changes.journal import (
     ConflictRef,
+    Filing,
     Journal,
     Kept,
     MoveRef,
@@ -21,9 +23,7 @@ from exosuit.changes.journal import (
     StepRef,
     Unit,
     Vault,
-    ref_of,
     step_of,
-    step_ref,
 )
 from exosuit.changes.spelling import survey
 from exosuit.changes.threeway import Conflict, Move, Plan, Step, plan_group
@@ -42,13 +42,18 @@ class Landing:
         self.phase = phase
         self.plans: dict[int, Plan] = {}
         self._tree, self._vault, self._journal = tree, vault, journal
+        self._filing = Filing(vault)
         self._crossing = Crossing(tree, self._rescue)
+        self._numbers = count(sum(len(unit.moves) + len(unit.spare) for unit in record.units))
 
     def prepare(self, groups: Sequence[tuple[Sequence[Step], Plan]]) -> None:
         """Write and sync all that is needed; nothing stands in its place yet."""
+        units: list[Unit] = []
         for index, (steps, plan) in enumerate(groups):
             self.plans[index] = plan
-            self._append(self._unit(steps, plan))
+            units.append(self._unit(steps, plan))
+        made = self._missing_folders(move for unit in units for move in unit.moves)
+        self.record = replace(self.record, units=tuple(units), made=tuple(made))
         self._journal.write(self.record, Phase.PREPARING)
         for folder in self.record.made:  # now, so that a full disk shows before anything is in place
             if self._tree.is_free(folder):
@@ -58,30 +63,21 @@ class Landing:
         self._sync(self.record.units)
         self._go(Phase.PREPARED)
 
-    def _append(self, unit: Unit) -> None:
-        made = self._missing_folders(unit.moves)
-        self.record = replace(self.record, units=(*self.record.units, unit), made=(*self.record.made, *made))
-
     def _unit(self, steps: Sequence[Step], plan: Plan) -> Unit:
         return Unit(
-            asked=tuple(step_ref(step, self._vault) for step in steps),
-            done=tuple(step_ref(step, self._vault) for step in plan.done),
+            asked=tuple(self._filing.step(step) for step in steps),
+            done=tuple(self._filing.step(step) for step in plan.done),
             moves=self._slotted(plan.moves),
         )
 
     def _slotted(self, moves: Sequence[Move]) -> tuple[MoveRef, ...]:
         """Moves with a fresh slot each, in a folder that is there and stays there."""
         goals = {move.path for move in moves if move.then is not None}
-        first = sum(len(unit.moves) + len(unit.spare) for unit in self.record.units)
-        return tuple(
-            MoveRef(
-                move.path,
-                ref_of(move.was, self._vault),
-                ref_of(move.then, self._vault),
-                self.record.slot(self._slot_folder(move.path, goals), first + number),
-            )
-            for number, move in enumerate(moves)
-        )
+        found = []
+        for move in moves:
+            slot = self.record.slot(self._slot_folder(move.path, goals), next(self._numbers))
+            found.append(MoveRef(move.path, self._filing.ref(move.was), self._filing.ref(move.then), slot))
+        return tuple(found)
 
     def _slot_folder(self, path: bytes, goals: set[bytes]) -> bytes:
         above = ancestors(path)
@@ -202,7 +198,7 @@ class Landing:
 
     def _rescue(self, path: bytes, found_at: bytes) -> None:
         found = self._tree.read(found_at)
-        ref = ref_of(found, self._vault) if isinstance(found, Entry) else None
+        ref = self._filing.ref(found) if isinstance(found, Entry) else None
         if ref is not None:
             self._write(replace(self.record, kept=(*self.record.kept, Kept(path, ref))))
 

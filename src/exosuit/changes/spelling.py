@@ -25,7 +25,8 @@ def survey(
     found: dict[bytes, Standing] = {}
     for path in {path for step in steps for path in (step.path, step.origin)}:
         here = tree.read(path)
-        other = _other_spelling(tree, path, listed)
+        impossible = isinstance(here, Obstacle) and here.kind == "name"
+        other = None if impossible else _other_spelling(tree, path, listed)
         if other is not None:
             # A rename that changes case only: the other spelling goes away before this one is written.
             here = None if other in origins and other != path else Obstacle("spelling", other)

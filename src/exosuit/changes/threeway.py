@@ -143,7 +143,7 @@ def plan_group(steps: Sequence[Step], now: Mapping[bytes, Standing]) -> Plan:
     """What to do for one group of steps, given what stands at each path that they name."""
     goal: dict[bytes, Entry | None] = {step.origin: None for step in steps}
     goal |= {step.path: step.after for step in steps if step.source is not None or step.after is not None}
-    if all(now[path] == entry for path, entry in goal.items()):
+    if all(_stands(now[path], entry, goal) for path, entry in goal.items()):
         return Plan(converged=tuple(step.path for step in steps))
     vacated = {step.origin for step in steps if step.before is not None and goal[step.origin] is None}
     moving = {step.origin for step in steps if step.before is not None and (step.source or step.after is None)}
@@ -159,6 +159,15 @@ def plan_group(steps: Sequence[Step], now: Mapping[bytes, Standing]) -> Plan:
         ]
         return Plan(conflicts=tuple(conflicts))
     return _assemble([one.result for one in decided], now)
+
+
+def _stands(found: Standing, entry: Entry | None, goal: Mapping[bytes, Entry | None]) -> bool:
+    """Whether a path is as wanted already. Where no file shall be, a folder is none, nor is what lies below a file
+    or below a link that the group itself wants.
+    """
+    if entry is None and isinstance(found, Obstacle):
+        return found.kind in ("folder", "file") or (found.kind == "link" and goal.get(found.at) is not None)
+    return found == entry
 
 
 def _assemble(results: Sequence[Step], now: Mapping[bytes, Standing]) -> Plan:
@@ -226,7 +235,7 @@ class _Decision:
         """What stands at `path`, not counting what this group itself takes out of the way."""
         found = self.now[path]
         if isinstance(found, Obstacle):
-            if found.kind == "file" and found.at in self.vacated:
+            if found.kind in ("file", "link") and found.at in self.vacated:
                 return None
             if found.kind == "folder" and found.files <= self.vacated:
                 emptied = {above for gone in self.vacated for above in ancestors(gone)}

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from exosuit.changes.atoms import EXECUTABLE, SYMLINK
-from exosuit.changes.disk import Disk, UnsupportedError, is_link_in_the_way
+from exosuit.changes.disk import Disk, UnsupportedError
 from exosuit.changes.entries import (
     Entry,
     Obstacle,
@@ -101,7 +101,7 @@ class Worktree:
         """What a failed look-up means: nothing there, or something in the way; other errors are raised again."""
         if error.errno in (errno.ENAMETOOLONG, errno.EILSEQ):
             return Obstacle("name", path)
-        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR):
             raise error
         for above in reversed(ancestors(path)):
             found = self.status(above)
@@ -133,9 +133,7 @@ class Worktree:
             with self._at(path) as (folder, name):
                 return self.disk.lstat(folder, name)
         except OSError as error:
-            if error.errno in (errno.ENOENT, errno.ENOTDIR) or is_link_in_the_way(
-                error, self.disk, self._root, parent_of(path)
-            ):
+            if error.errno in (errno.ENOENT, errno.ENOTDIR):
                 return None
             raise
 
@@ -205,27 +203,35 @@ class Worktree:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError), self.disk.folder(self._root, path) as folder:
             self.disk.sync(folder)
 
-    def move(self, old: bytes, new: bytes) -> None:
-        """Rename unless `new` is taken (FileExistsError).
+    def take(self, path: bytes, own: bytes) -> None:
+        """Move what stands at `path` to a name of our own, whatever it is by now."""
+        with self._at(path) as (source, name), self._at(own) as (target, goal):
+            self.disk.replace(source, name, target, goal)
+
+    def place(self, own: bytes, path: bytes) -> None:
+        """Move what stands at a name of our own to `path`, unless that is taken (FileExistsError).
 
         Without renameat2: a second link, then the first is removed; a kill in between leaves both names on one file,
         which `is_same_file` recognizes. Where links do not exist either (FAT), the name is looked up first: a file
         that appears in the microseconds between look-up and rename is replaced. That is the one window left.
         """
-        with self._at(old) as (source, name), self._at(new) as (target, goal):
-            try:
-                self.disk.move(source, name, target, goal)
-                return
-            except UnsupportedError:
-                pass
-            try:
-                self.disk.link(source, name, target, goal)
-            except OSError as error:
-                if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
-                    raise
-                self._move_by_look(source, name, target, goal)
-            else:
-                self.disk.remove(source, name)
+        with self._at(own) as (source, name), self._at(path) as (target, goal):
+            self._place(source, name, target, goal)
+
+    def _place(self, source: int, name: bytes, target: int, goal: bytes) -> None:
+        try:
+            self.disk.move(source, name, target, goal)
+            return
+        except UnsupportedError:
+            pass
+        try:
+            self.disk.link(source, name, target, goal)
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+                raise
+            self._move_by_look(source, name, target, goal)
+        else:
+            self.disk.remove(source, name)
 
     def _move_by_look(self, source: int, name: bytes, target: int, goal: bytes) -> None:
         try:
@@ -235,13 +241,25 @@ class Worktree:
             return
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fsdecode(goal))
 
-    def exchange(self, old: bytes, new: bytes) -> bool:
-        """Swap two names in one atomic step; False where the file system cannot."""
+    def exchange(self, old: bytes, new: bytes, spare: bytes) -> bool:
+        """Swap two names; in one atomic step if the file system can, else in three by way of `spare`, beside `old`.
+
+        False if a file of somebody else's turned up at `new` between the steps: then what stood there is at `spare`.
+        The folders stay open throughout, so that one that is moved meanwhile takes both names along.
+        """
         with self._at(old) as (source, name), self._at(new) as (target, goal):
             try:
                 self.disk.exchange(source, name, target, goal)
+                return True
             except UnsupportedError:
+                pass
+            third = spare.rpartition(b"/")[2]
+            self.disk.replace(target, goal, source, third)
+            try:
+                self._place(source, name, target, goal)
+            except FileExistsError:
                 return False
+            self.disk.replace(source, third, source, name)
             return True
 
     def is_same_file(self, old: bytes, new: bytes) -> bool:
@@ -250,8 +268,9 @@ class Worktree:
         return one is not None and other is not None and os.path.samestat(one, other)
 
     def remove(self, path: bytes) -> None:
-        """Remove a file or link; nothing there is fine."""
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError), self._at(path) as (folder, name):
+        """Remove a file or link; nothing there is fine, and a folder is left alone."""
+        expected = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+        with contextlib.suppress(*expected), self._at(path) as (folder, name):
             self.disk.remove(folder, name)
 
     def make_folder(self, path: bytes) -> None:
