@@ -24,6 +24,22 @@ EFFECTS = {
     Effect.EXTERNAL: "may write where you tell it to, outside the workspace",
 }
 
+SAMPLES: dict[str, dict[str, Any]] = {
+    "change.import": {"revisions": "main..feature"},
+    "change.accept": {"atoms": ["1.1", "3"]},
+    "change.reject": {"path": "*.lock"},
+    "change.clear": {"all": True},
+    "change.edit": {"atom": "1.1", "with": "better.py"},
+    "change.comment": {"text": "why this?", "atoms": ["1.1"]},
+    "change.materialize": {"out": "tree", "accepted": True},
+    "change.export": {"all": True},
+    "change.resolve": {"path": "app.py"},
+    "review.region": {"atoms": "3h2"},
+    "file.read": {"path": "app.py"},
+    "file.save": {"path": "app.py", "text": "print()", "id": ""},
+}
+"""Fields for the example of a command that the required ones alone do not make a good one of."""
+
 HEAD = """# Commands
 
 Made from the registry by `python -m exosuit.faces.docs`; a test fails when it is stale.
@@ -87,14 +103,19 @@ def section(command: Command) -> str:
 
 
 def curl(command: Command) -> str:
-    """The command with its required fields as a line for a shell."""
-    fields = {
+    """A call as a line for a shell."""
+    body = json.dumps(sample(command), ensure_ascii=False)
+    return f"curl -H \"Authorization: Bearer $TOKEN\" --json '{body}' http://127.0.0.1:7457/api/{command.name}"
+
+
+def sample(command: Command) -> dict[str, Any]:
+    """Fields of a call that the command takes: those required, and one of several where one is needed."""
+    required = {
         wire_name(name, field): _sample(command, name, field)
         for name, field in command.input.model_fields.items()
         if field.is_required()
     }
-    body = json.dumps(fields, ensure_ascii=False)
-    return f"curl -H \"Authorization: Bearer $TOKEN\" --json '{body}' http://127.0.0.1:7457/api/{command.name}"
+    return required | SAMPLES.get(command.name, {})
 
 
 def _sample(command: Command, name: str, field: FieldInfo) -> Any:
