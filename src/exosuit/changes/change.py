@@ -16,8 +16,9 @@ from exosuit.changes.atoms import FileChange
 class Provenance:
     """Who proposed it, and how.
 
-    `generator` is `revision`, `worktree`, `patch`, `dirs` or `person`; `source` is what a person calls it; `key` what
-    decisions are carried along; the names are those of the revisions, where there are any; `prompt` where one is known.
+    `generator` is who or what made it, as told, or else the kind of source; `source` is what a person calls the source;
+    `key` starts with the kind of source and is what decisions are carried along; the names are those of the revisions,
+    where there are any; `prompt` where one was told. What was told is a claim: shown, never trusted.
     """
 
     generator: str
@@ -25,6 +26,20 @@ class Provenance:
     key: str
     base_name: str = ""
     head_name: str = ""
+    prompt: str = ""
+
+    @property
+    def kind(self) -> str:
+        """`revisions`, `worktree`, `patch`, `dirs` or `edit`."""
+        return self.key.partition(" ")[0]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What whoever brings a change in says of it; empty where nothing was said."""
+
+    title: str = ""
+    generator: str = ""
     prompt: str = ""
 
 

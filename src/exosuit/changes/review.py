@@ -95,7 +95,7 @@ class Review:
 
     def is_in_place(self) -> bool:
         """Whether the change was made in the working tree itself, so that applying it means taking the rejected out."""
-        return self.change.provenance.generator == "worktree"
+        return self.change.provenance.kind == "worktree"
 
     def wanted_tree(self) -> str:
         """The tree that an apply aims at: what is accepted; of a change made in place, all that is not rejected."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 
 from exosuit.changes.carry import Carried, carry
-from exosuit.changes.change import Change, Provenance, change_id
-from exosuit.changes.decisions import Decisions, fold
+from exosuit.changes.change import Change, Claim, Provenance, change_id
+from exosuit.changes.decisions import Decisions
 from exosuit.changes.diff import diff_trees
+from exosuit.changes.folding import Folding
 from exosuit.changes.repository import Repository
 from exosuit.changes.shadow import Shadow
 from exosuit.changes.sources import Ground, Source
@@ -27,6 +27,12 @@ CACHED = 8
 """Changes kept in memory per process."""
 
 
+NOTHING_SAID = Claim()
+
+MADE_BY = {"revisions": "revision", "worktree": "working tree", "patch": "patch", "dirs": "folder", "edit": "person"}
+"""Who made a change, by its kind of source, where nobody said."""
+
+
 class Workspace:
     """One folder and all that is known of it. Safe to share between threads; processes share it through its state."""
 
@@ -34,10 +40,11 @@ class Workspace:
         self.root = root
         self.repository = repository
         self.state = state
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # the database's as well
+        self._shadow: Shadow | None = None
+        self._database: Database | None = None
         self._changes: dict[str, Change] = {}
-        self._events: dict[str, list[Event]] = {}
-        self._decisions: dict[str, Decisions] = {}
+        self._histories: dict[str, _History] = {}
 
     @classmethod
     def open(cls, folder: Path) -> Workspace:
@@ -55,22 +62,30 @@ class Workspace:
                 "check its permissions, or set EXOSUIT_STATE to a folder that you can write",
             ) from error
 
-    @cached_property
+    @property
     def shadow(self) -> Shadow:
-        shadow = Shadow(self.state / "shadow.git")
-        if self.repository is not None:
-            shadow.borrow(self.repository.objects)
-        return shadow
+        """The shadow repository, opened on first use; it borrows from the workspace's own."""
+        with self._lock:
+            if self._shadow is None:
+                shadow = Shadow(self.state / "shadow.git")
+                if self.repository is not None:
+                    shadow.borrow(self.repository.objects)
+                self._shadow = shadow
+            return self._shadow
 
-    @cached_property
+    @property
     def database(self) -> Database:
-        return Database(self.state / "state.db", LEDGER_SCHEMA + STORE_SCHEMA)
+        """The database, opened on first use."""
+        with self._lock:
+            if self._database is None:
+                self._database = Database(self.state / "state.db", LEDGER_SCHEMA + STORE_SCHEMA, self._lock)
+            return self._database
 
-    @cached_property
+    @property
     def ledger(self) -> Ledger:
         return Ledger(self.database)
 
-    @cached_property
+    @property
     def store(self) -> Store:
         return Store(self.database)
 
@@ -83,7 +98,7 @@ class Workspace:
         source: Source,
         actor: str,
         *,
-        title: str | None = None,
+        claim: Claim = NOTHING_SAID,
         progress: Callable[[int, int], None] | None = None,
     ) -> tuple[Change, bool, Carried]:
         """Import a source as a change; decisions on its last import come along where they still hold.
@@ -99,31 +114,28 @@ class Workspace:
         if self.store.database.query("SELECT 1 FROM changes WHERE id = ?", (name,)):
             return self.change(name), False, Carried()
         files = diff_trees(self.shadow.git_dir, pair.base, pair.head, progress)
-        kind = source.key.partition(" ")[0]
-        generator = {"revisions": "revision", "edit": "person"}.get(kind, kind)
-        provenance = Provenance(generator, source.label, source.key, pair.base_name, pair.head_name)
+        generator = claim.generator or MADE_BY[source.key.partition(" ")[0]]
+        provenance = Provenance(generator, source.label, source.key, pair.base_name, pair.head_name, claim.prompt)
         created = datetime.now(UTC).isoformat(timespec="seconds")
-        change = Change(name, title or pair.title, created, pair.base, pair.head, provenance, tuple(files))
-        return (*self._keep(change, actor), self._carry(change, actor))
+        change = Change(name, claim.title or pair.title, created, pair.base, pair.head, provenance, tuple(files))
+        return self._keep(change, actor)
 
-    def _keep(self, change: Change, actor: str) -> tuple[Change, bool]:
+    def _keep(self, change: Change, actor: str) -> tuple[Change, bool, Carried]:
+        """Store a change with what is carried over to it, as one step: nobody can decide anything in between."""
+        earlier = self.store.latest_of(change.provenance.key, change.id)
+        carried = Carried()
+        if earlier is not None:
+            carried = carry(self.change(earlier), self.decisions(earlier), change, self.shadow)
         with self.database.transaction():
-            new = self.store.save(change)
-            if new:
-                self.ledger.append(change.id, "import", actor, {"source": change.provenance.source})
+            if not self.store.save(change):
+                return self.change(change.id), False, Carried()
+            self.ledger.append(change.id, "import", actor, {"source": change.provenance.source})
+            if carried.atoms:
+                data = {**carried.as_event(), "from": earlier, "asked_again": carried.asked_again}
+                self.ledger.append(change.id, "carry", actor, data, key=f"carry {earlier} {change.id}")
         with self._lock:
             self._remember(change)
-        return change, new
-
-    def _carry(self, change: Change, actor: str) -> Carried:
-        earlier = self.store.latest_of(change.provenance.key, change.id)
-        if earlier is None:
-            return Carried()
-        carried = carry(self.change(earlier), self.decisions(earlier), change, self.shadow)
-        if carried.atoms:
-            data = {**carried.as_event(), "from": earlier, "asked_again": carried.asked_again}
-            self.ledger.append(change.id, "carry", actor, data, key=f"carry {earlier} {change.id}")
-        return carried
+        return change, True, carried
 
     def change(self, name: str) -> Change:
         """A change by id, by the beginning of one, or `last`; raises `no-such-change`."""
@@ -143,21 +155,35 @@ class Workspace:
         """The state of a change now, other processes' events included. Don't alter what you get."""
         change = self.change(name)
         with self._lock:
-            known = self._events.setdefault(change.id, [])
-            news = self.ledger.events(change.id, known[-1].seq if known else 0)
-            if news or change.id not in self._decisions:
-                known += news
-                self._decisions[change.id] = fold(known, change.atoms)
-            return self._decisions[change.id]
+            history = self._histories.get(change.id) or self._histories.setdefault(change.id, _History(change.atoms))
+            history.go_on(self.ledger.events(change.id, history.folding.seq))
+            return history.decisions
 
     def events(self, name: str) -> list[Event]:
         """The history of a change, oldest first."""
         change = self.change(name)
-        self.decisions(change.id)
         with self._lock:
-            return list(self._events[change.id])
+            self.decisions(change.id)
+            return list(self._histories[change.id].events)
 
     def close(self) -> None:
         """Let go of the database."""
-        if "database" in self.__dict__:
-            self.database.close()
+        with self._lock:
+            if self._database is not None:
+                self._database.close()
+
+
+class _History:
+    """The events of a change that this process has seen, and what they amount to."""
+
+    def __init__(self, atoms: int) -> None:
+        self.events: list[Event] = []
+        self.folding = Folding(atoms)
+        self.decisions = self.folding.decisions()
+
+    def go_on(self, news: list[Event]) -> None:
+        """Take further events in."""
+        if news:
+            self.events += news
+            self.folding.take(news)
+            self.decisions = self.folding.decisions()

@@ -7,11 +7,12 @@ from pathlib import Path
 from exosuit.apps.code.rows import FileRows
 from exosuit.apps.code.search import search as search_change
 from exosuit.changes.atoms import FileChange
+from exosuit.changes.change import Claim
 from exosuit.changes.patch import diff_as_patch
 from exosuit.changes.review import Review
 from exosuit.changes.selection import matches, select
 from exosuit.changes.sources import Folders, Patch, Revisions, Source, WorkingTree, again
-from exosuit.changes.workspace import Workspace
+from exosuit.changes.workspace import NOTHING_SAID, Workspace
 from exosuit.commands.models import (
     AtomOut,
     ChangeAsk,
@@ -45,13 +46,14 @@ def import_(session: Session, ask: SourceAsk) -> Imported:
     The same source twice is the same change. Where the source has moved on, decisions are carried over wherever the
     bytes still match; the others are asked again.
     """
-    return bring_in(session, source_of(session, ask), ask.title)
+    claim = Claim(ask.title or "", ask.by or "", ask.prompt or "")
+    return bring_in(session, source_of(session, ask), claim)
 
 
-def bring_in(session: Session, source: Source, title: str | None = None) -> Imported:
+def bring_in(session: Session, source: Source, claim: Claim = NOTHING_SAID) -> Imported:
     """Import a source and say what came in."""
     change, new, carried = session.workspace.bring_in(
-        source, session.actor, title=title, progress=lambda done, total: session.progress(done, total, "files")
+        source, session.actor, claim=claim, progress=lambda done, total: session.progress(done, total, "files")
     )
     return Imported(
         change=change.id,
