@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 from exosuit.core.errors import ExosuitError
 
@@ -51,8 +52,7 @@ def git(
     """Run git and return its standard output; raises `git-failed` with git's own words."""
     done = attempt(arguments, cwd=cwd, env=env, data=data)
     if done.returncode:
-        words = done.stderr.decode("utf-8", "replace").strip() or f"git ended with {done.returncode}"
-        raise ExosuitError("git-failed", words.splitlines()[-1], "git said so; nothing was changed")
+        raise _failed(done.stderr, done.returncode)
     return done.stdout
 
 
@@ -70,7 +70,9 @@ def attempt(
             stdin=subprocess.DEVNULL if data is None else None, capture_output=True, check=False,
         )  # fmt: skip
     except FileNotFoundError:
-        raise ExosuitError("no-git", "the git program was not found", "install git 2.38 or newer") from None
+        if cwd is not None and not cwd.is_dir():
+            raise ExosuitError("no-such-folder", f"{cwd} is not a folder (any more)", "name an existing one") from None
+        raise _no_git() from None
 
 
 CHUNK = 1 << 20
@@ -79,23 +81,43 @@ CHUNK = 1 << 20
 def stream(arguments: Sequence[str | bytes], *, env: Mapping[str, str] | None = None) -> Iterator[bytes]:
     """Git's standard output in chunks, as it comes; raises `git-failed` at the end of it. Left early, git is ended."""
     with tempfile.TemporaryFile() as words:
-        process = subprocess.Popen(
-            [_program(), *_QUIET, *arguments],
-            env=scrubbed(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=words,
-        )
+        process = _started(arguments, env, words)
         assert process.stdout is not None
         try:
             while chunk := os.read(process.stdout.fileno(), CHUNK):
                 yield chunk
         finally:
             process.stdout.close()
-            if process.wait() > 0:
-                words.seek(0)
-                told = words.read().decode("utf-8", "replace").strip() or "git failed"
-                raise ExosuitError("git-failed", told.splitlines()[-1], "git said so; nothing was changed")
+            code = process.wait()
+        if code:  # a negative one is a signal: what came before it may be cut anywhere
+            words.seek(0)
+            raise _failed(words.read(), code)
+
+
+def _started(
+    arguments: Sequence[str | bytes], env: Mapping[str, str] | None, words: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            [_program(), *_QUIET, *arguments],
+            env=scrubbed(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=words,
+        )
+    except FileNotFoundError:
+        raise _no_git() from None
+
+
+def _failed(words: bytes, code: int) -> ExosuitError:
+    """What git said last, or how it ended."""
+    told = words.decode("utf-8", "replace").strip().splitlines()
+    ended = f"git was ended by signal {-code}" if code < 0 else f"git ended with {code}"
+    return ExosuitError("git-failed", told[-1] if told else ended, "git said so; nothing was changed")
+
+
+def _no_git() -> ExosuitError:
+    return ExosuitError("no-git", "the git program was not found", "install git 2.38 or newer")
 
 
 @cache

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from exosuit.changes.git import attempt
+from exosuit.changes.git import attempt, git
 from exosuit.core.errors import ExosuitError
 
 
@@ -21,21 +21,25 @@ class Repository:
 
     @classmethod
     def at(cls, folder: Path) -> Repository | None:
-        """The repository whose work tree holds `folder`; None for a plain folder."""
-        done = attempt(
-            ["rev-parse", "--path-format=absolute", "--show-toplevel", "--absolute-git-dir", "--git-common-dir"],
-            cwd=folder,
-        )
+        """The repository whose work tree holds `folder`; None for a plain folder.
+
+        Raises `no-work-tree` in a bare repository or inside `.git`, `foreign-repository`, `unsupported-repository`, and
+        `damaged-repository` where git cannot read what is there.
+        """
+        done = attempt(["rev-parse", *_ABSOLUTE, "--is-inside-work-tree", "--show-object-format", *_PLACES], cwd=folder)
         if done.returncode:
-            if b"dubious ownership" in done.stderr:
-                raise ExosuitError(
-                    "foreign-repository",
-                    f"{folder} belongs to another user, so git refuses to read it",
-                    f"chown it, or work as its owner: {folder}",
-                )
+            _refuse_odd_places(folder, done.stdout, done.stderr)
             return None
-        root, git_dir, common = done.stdout.split(b"\n")[:3]
-        return cls(Path(os.fsdecode(root)), Path(os.fsdecode(git_dir)), Path(os.fsdecode(common)))
+        _inside, kind, *places = done.stdout.removesuffix(b"\n").split(b"\n")
+        if kind != b"sha1":
+            raise ExosuitError(
+                "unsupported-repository",
+                f"{folder} is in a repository of {kind.decode('ascii', 'replace')} objects",
+                "only repositories of SHA-1 objects can be read so far; --dirs compares folders of any kind",
+            )
+        if len(places) != len(_PLACES):  # a path with a newline in it
+            places = [git(["rev-parse", *_ABSOLUTE, place], cwd=folder).removesuffix(b"\n") for place in _PLACES]
+        return cls(*(Path(os.fsdecode(place)) for place in places))
 
     @property
     def objects(self) -> Path:
@@ -71,9 +75,11 @@ class Repository:
         files = [path for path in (_global_excludes(self.root), self.common_dir / "info" / "exclude") if path.is_file()]
         return "\n".join(path.read_text(encoding="utf-8", errors="surrogateescape") for path in files)
 
-    def has_file_modes(self) -> bool:
-        """Whether the executable bit means something here (`core.fileMode`)."""
-        return attempt(["config", "--type=bool", "core.filemode"], cwd=self.root).stdout.strip() != b"false"
+    def disk_settings(self) -> list[str]:
+        """The repository's settings for how its files lie on the disk, as options of git; no others are passed on."""
+        done = attempt(["config", "--null", "--get-regexp", _DISK_SETTINGS], cwd=self.root)
+        pairs = [line.partition(b"\n") for line in done.stdout.split(b"\0") if line]
+        return [part for name, _, value in pairs for part in ("-c", os.fsdecode(name + b"=" + value))]
 
     def _resolve(self, revision: str, kind: str) -> str:
         name = f"{revision}^{{{kind}}}"
@@ -86,6 +92,37 @@ class Repository:
             f"there is no revision {revision!r} in {self.root}",
             "git log --oneline --all shows what there is",
         )
+
+
+_ABSOLUTE = ("--path-format=absolute",)
+_PLACES = ("--show-toplevel", "--absolute-git-dir", "--git-common-dir")
+_DISK_SETTINGS = r"^core\.(filemode|symlinks|ignorecase|trustctime|checkstat|sparsecheckout)$"
+
+
+def _refuse_odd_places(folder: Path, output: bytes, words: bytes) -> None:
+    """Raise for what looks like a repository and cannot be worked in; a plain folder is fine."""
+    told = words.decode("utf-8", "replace").strip().splitlines()[:1]
+    if output.startswith(b"false"):
+        raise ExosuitError(
+            "no-work-tree",
+            f"{folder} is in a git directory without files checked out",
+            "name a folder with files with -C, or make one: git worktree add ../checkout",
+        )
+    if b"dubious ownership" in words:
+        raise ExosuitError(
+            "foreign-repository",
+            f"{folder} belongs to another user, so git refuses to read it",
+            f"chown it, or work as its owner: {folder}",
+        )
+    real = folder.resolve()
+    if b"not a git repository" in words and not any(os.path.lexists(at / ".git") for at in (real, *real.parents)):
+        return
+    reason = told[0].removeprefix("fatal: ") if told else "no reason given"
+    raise ExosuitError(
+        "damaged-repository",
+        f"git cannot read the repository at {folder} ({reason})",
+        "repair it (git fsck), or move its .git away to work on the plain folder",
+    )
 
 
 def _global_excludes(root: Path) -> Path:

@@ -21,7 +21,8 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _ATTRIBUTES = "* -text !diff !merge -ident -filter !eol !working-tree-encoding\n"
 _CONFIG = (
     "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n\tautocrlf = false\n\tsafecrlf = false\n"
-    "\tlooseCompression = 1\n\tprotectHFS = true\n\tprotectNTFS = true\n\tfsync = committed\n[gc]\n\tauto = 0\n"
+    "\tlooseCompression = 1\n\tprotectHFS = true\n\tprotectNTFS = true\n\tfsync = committed\n\tfsyncMethod = batch\n"
+    "[gc]\n\tauto = 0\n"
 )
 
 
@@ -32,16 +33,22 @@ class Shadow:
         self.git_dir = folder
         self._lock = threading.RLock()
         if not (folder / "HEAD").exists():
-            _make(folder)
+            with _disk_errors(folder):
+                _make(folder)
         self._repository = _opened(folder)
+        self._own = pygit2.Odb()
+        self._own.add_backend(pygit2.OdbBackendLoose(str(folder / "objects"), 1, True, 0, 0), 1)
 
     def borrow(self, objects: Path) -> None:
-        """Use the object folder of another repository too, and keep its packs alive by hard links where that works."""
-        info = self.git_dir / "objects" / "info"
-        wanted = f"{objects}\n" if "\n" not in str(objects) else ""
-        alternates = info / "alternates"
-        if not alternates.exists() or alternates.read_text() != wanted:
-            _write_whole(alternates, wanted)
+        """Use the object folder of another repository too, and keep its packs alive by hard links where that works.
+
+        A link stands for the folder, since not every reader of `alternates` knows how to quote an unusual path.
+        """
+        alternates, link = self.git_dir / "objects" / "info" / "alternates", self.git_dir / "borrowed"
+        if not link.is_symlink() or os.readlink(link) != str(objects) or not alternates.exists():
+            with _disk_errors(self.git_dir):
+                _point(link, objects)
+                _write_whole(alternates, "../borrowed\n")
             with self._lock:
                 self._repository = _opened(self.git_dir)
         _link_packs(objects / "pack", self.git_dir / "objects" / "pack")
@@ -53,7 +60,7 @@ class Shadow:
         with self._lock:
             try:
                 return bytes(self._odb(name).data)
-            except (KeyError, ValueError) as error:
+            except (KeyError, ValueError, pygit2.GitError) as error:
                 raise _lost(name) from error
 
     def size(self, name: str) -> int:
@@ -63,21 +70,22 @@ class Shadow:
         with self._lock:
             try:
                 return int(self._odb(name).size)
-            except (KeyError, ValueError) as error:
+            except (KeyError, ValueError, pygit2.GitError) as error:
                 raise _lost(name) from error
 
     def put(self, data: bytes) -> str:
-        """Store a blob and return its id."""
+        """Store a blob, in the shadow itself even where the workspace's repository has it for now; return its id."""
         with self._lock, _disk_errors(self.git_dir):
-            return str(self._repository.create_blob(data))
+            return str(self._own.write(pygit2.enums.ObjectType.BLOB, data))
 
     get = blob
 
     def entry(self, tree: str, path: bytes) -> tuple[int, str] | None:
         """Mode and id of what stands at `path` in a tree, or None."""
         with self._lock:
+            whole = self._tree(tree)
             try:
-                found = self._tree(tree)[os.fsdecode(path)]
+                found = whole[os.fsdecode(path)]
             except KeyError:
                 return None
             return int(found.filemode), str(found.id)
@@ -106,16 +114,25 @@ class Shadow:
         return found
 
     def _tree(self, name: str) -> pygit2.Tree:
-        found = self._repository[name]
+        """A tree; raises `lost-object` when it is gone."""
+        try:
+            found = self._repository[name]
+        except (KeyError, ValueError, pygit2.GitError) as error:
+            raise _lost(name) from error
         if not isinstance(found, pygit2.Tree):
-            raise KeyError(name)
+            raise _lost(name)
         return found
 
     def check_out(self, tree: str, out: Path) -> None:
         """Write a whole tree into a folder that is absent or empty; raises `not-empty`."""
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise ExosuitError("not-empty", f"{out} is there already and not empty", "name a new folder")
-        out.mkdir(parents=True, exist_ok=True)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ExosuitError(
+                "cannot-write", f"cannot make {out} ({error.strerror})", "name another folder"
+            ) from error
         index = self.git_dir / f"out-{os.getpid()}-{threading.get_ident()}.index"
         env = {"GIT_DIR": str(self.git_dir), "GIT_WORK_TREE": str(out), "GIT_INDEX_FILE": str(index)}
         try:
@@ -156,9 +173,22 @@ def _opened(folder: Path) -> pygit2.Repository:
 
 def _write_whole(path: Path, text: str) -> None:
     """Replace a small file in one step, so that a kill leaves the old or the new one."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary = _beside(path)
     temporary.write_text(text)
     temporary.replace(path)
+
+
+def _point(link: Path, target: Path) -> None:
+    """Let a symbolic link point to `target`, in one step."""
+    temporary = _beside(link)
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)
+
+
+def _beside(path: Path) -> Path:
+    """A name for the new version of a small file, of this thread's own."""
+    return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
 
 
 def _link_packs(source: Path, target: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import subprocess
 import tempfile
@@ -14,8 +13,9 @@ from exosuit.changes.git import attempt, git
 from exosuit.changes.repository import Repository
 from exosuit.changes.shadow import Shadow
 from exosuit.core.errors import ExosuitError
+from exosuit.core.places import state_root
 
-LEFTOVERS = ".exosuit-*"
+LEFTOVERS = ":(exclude,glob)**/.exosuit-????????????-*"
 """Temporary files of an apply that was cut off: never part of a snapshot."""
 
 
@@ -25,36 +25,45 @@ def snapshot_worktree(shadow: Shadow, repository: Repository) -> str:
     Starts from a copy of the user's index, whose file times spare re-reading what has not changed (gitformat-index);
     the index itself, staged content included, is not touched.
     """
-    env, flags = _environment(shadow, repository.root), []
-    if not repository.has_file_modes():
-        flags = ["-c", "core.fileMode=false"]
-    _write_exclusions(shadow, repository.exclusions())
-    with _index() as index:
-        seeded = _seed(index, repository)
-        arguments = [*flags, "add", "-A", "--ignore-errors", "."]
-        done = attempt(arguments, cwd=repository.root, env={**env, "GIT_INDEX_FILE": str(index)})
-        if done.returncode == 128 and seeded:  # a split or damaged index cannot be copied: start from HEAD
+    flags = repository.disk_settings()
+    with _scratch() as scratch:
+        index, excludes = scratch / "index", scratch / "exclude"
+        excludes.write_text(repository.exclusions(), encoding="utf-8", errors="surrogateescape")
+        env = {**_environment(shadow, repository.root), "GIT_INDEX_FILE": str(index)}
+        add = [*flags, "-c", f"core.excludesFile={excludes}", "add", "-A", "--sparse", "--ignore-errors", "--",
+               *_everything(repository.root)]  # fmt: skip
+        copied = _copy_index(index, repository)
+        done = attempt(add, cwd=repository.root, env=env)
+        if done.returncode == 128 and copied:  # an index in parts, or a damaged one, cannot be copied
             index.unlink()
-            if repository.has_commits():
-                git(["read-tree", repository.tree("HEAD")], env={**env, "GIT_INDEX_FILE": str(index)})
-            done = attempt(arguments, cwd=repository.root, env={**env, "GIT_INDEX_FILE": str(index)})
+            _rebuild_index(repository, env)
+            done = attempt(add, cwd=repository.root, env=env)
         _raise_unless_harmless(done)
-        return git(["write-tree"], env={**env, "GIT_INDEX_FILE": str(index)}).decode().strip()
+        return git(["write-tree"], env=env).decode().strip()
 
 
 def snapshot_folder(shadow: Shadow, folder: Path) -> str:
     """The tree of a plain folder: everything but `.git`."""
     if not folder.is_dir():
         raise ExosuitError("no-such-folder", f"{folder} is not a folder", "name an existing folder")
-    _write_exclusions(shadow, "")
-    with _index() as index:
-        env = {**_environment(shadow, folder), "GIT_INDEX_FILE": str(index)}
-        _raise_unless_harmless(attempt(["add", "-A", "-f", "--ignore-errors", "."], cwd=folder, env=env))
+    with _scratch() as scratch:
+        env = {**_environment(shadow, folder), "GIT_INDEX_FILE": str(scratch / "index")}
+        add = ["add", "-A", "-f", "--ignore-errors", "--", *_everything(folder)]
+        _raise_unless_harmless(attempt(add, cwd=folder, env=env))
         return git(["write-tree"], env=env).decode().strip()
 
 
 def _environment(shadow: Shadow, folder: Path) -> dict[str, str]:
-    return {"GIT_DIR": str(shadow.git_dir), "GIT_WORK_TREE": str(folder)}
+    return {"GIT_DIR": str(shadow.git_dir), "GIT_WORK_TREE": str(folder), "GIT_LITERAL_PATHSPECS": "0"}
+
+
+def _everything(folder: Path) -> list[str]:
+    """Pathspecs for all of a folder but what an apply left behind and, where it lies inside, our own state."""
+    specs = [".", LEFTOVERS]
+    own, top = state_root().resolve(), folder.resolve()
+    if own != top and own.is_relative_to(top):
+        specs.append(f":(exclude,literal){own.relative_to(top)}")
+    return specs
 
 
 def _raise_unless_harmless(done: subprocess.CompletedProcess[bytes]) -> None:
@@ -77,12 +86,17 @@ def _raise_unless_harmless(done: subprocess.CompletedProcess[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def _index() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="exosuit-index-") as folder:
-        yield Path(folder) / "index"
+def _scratch() -> Iterator[Path]:
+    try:
+        with tempfile.TemporaryDirectory(prefix="exosuit-index-") as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise ExosuitError(
+            "no-scratch-space", f"cannot write temporary files ({error})", "free some space, or set TMPDIR"
+        ) from error
 
 
-def _seed(index: Path, repository: Repository) -> bool:
+def _copy_index(index: Path, repository: Repository) -> bool:
     """Copy the user's index with its time stamp: git tells racily clean entries by it."""
     try:
         shutil.copy2(repository.git_dir / "index", index)
@@ -91,10 +105,15 @@ def _seed(index: Path, repository: Repository) -> bool:
     return True
 
 
-def _write_exclusions(shadow: Shadow, rules: str) -> None:
-    path = shadow.git_dir / "info" / "exclude"
-    text = f"{rules}\n{LEFTOVERS}\n"
-    if not path.exists() or path.read_text(encoding="utf-8", errors="surrogateescape") != text:
-        temporary = path.with_name(f"exclude.{os.getpid()}.tmp")
-        temporary.write_text(text, encoding="utf-8", errors="surrogateescape")
-        temporary.replace(path)
+def _rebuild_index(repository: Repository, env: dict[str, str]) -> None:
+    """Write anew what the user's index lists, or what HEAD does where the index is beyond reading."""
+    listed = attempt(["ls-files", "-t", "--stage", "-z"], cwd=repository.root)
+    if listed.returncode:
+        if repository.has_commits():
+            git(["read-tree", repository.tree("HEAD")], env=env)
+        return
+    tagged = [line.split(b" ", 1) for line in listed.stdout.split(b"\0") if line]
+    git(["update-index", "-z", "--index-info"], env=env, data=b"".join(line + b"\0" for _, line in tagged))
+    skipped = b"".join(line.partition(b"\t")[2] + b"\0" for tag, line in tagged if tag == b"S")
+    if skipped:
+        git(["update-index", "--skip-worktree", "-z", "--stdin"], env=env, data=skipped)

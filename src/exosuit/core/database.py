@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -21,9 +22,10 @@ class Database:
     Raises `damaged-store`, `disk-full`, `read-only` or `busy` instead of SQLite's own errors.
     """
 
-    def __init__(self, path: Path, schema: str) -> None:
+    def __init__(self, path: Path, schema: str, lock: threading.RLock | None = None) -> None:
+        """`lock` is for an owner that has one: taken in two orders, two locks would wait for each other."""
         self.path = path
-        self._lock = threading.RLock()
+        self._lock = lock or threading.RLock()
         self._depth = 0
         with self._translated():
             self._connection = sqlite3.connect(
@@ -32,7 +34,7 @@ class Database:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
             self._connection.executescript(schema)
-        path.chmod(0o600)
+            path.chmod(0o600)
 
     def query(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """All rows of a read."""
@@ -60,15 +62,16 @@ class Database:
             self._depth += 1
             try:
                 yield
-            except BaseException:
-                self._depth -= 1
-                if not self._depth and self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                if self._depth == 1:
+                    with self._translated():
+                        self._connection.execute("COMMIT")
+            except BaseException:  # a commit that failed on a full disk leaves the transaction open
+                if self._depth == 1 and self._connection.in_transaction:
+                    with contextlib.suppress(sqlite3.Error):
+                        self._connection.execute("ROLLBACK")
                 raise
-            self._depth -= 1
-            if not self._depth:
-                with self._translated():
-                    self._connection.execute("COMMIT")
+            finally:
+                self._depth -= 1
 
     def close(self) -> None:
         """Let go of the file."""
@@ -79,11 +82,11 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, OSError) as error:
             raise _kind(error, self.path) from error
 
 
-def _kind(error: sqlite3.DatabaseError, path: Path) -> ExosuitError:
+def _kind(error: sqlite3.DatabaseError | OSError, path: Path) -> ExosuitError:
     text = str(error)
     if "locked" in text or "busy" in text:
         return ExosuitError("busy", f"another process holds {path} ({text})", "try again in a moment", retryable=True)
@@ -91,7 +94,7 @@ def _kind(error: sqlite3.DatabaseError, path: Path) -> ExosuitError:
         return ExosuitError(
             "disk-full", f"no space left to write {path}", "free some space, then repeat; nothing was changed"
         )
-    if "readonly" in text or "unable to open" in text:
+    if "readonly" in text or "unable to open" in text or isinstance(error, OSError):
         return ExosuitError(
             "read-only", f"cannot write {path} ({text})", "check the folder's permissions, or set EXOSUIT_STATE"
         )
