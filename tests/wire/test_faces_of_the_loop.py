@@ -66,7 +66,7 @@ def test_review_takes_every_source_and_a_change_that_is_there(
         (tmp_path / name / "f").write_text(text)
     subprocess.run([*EXOSUIT, "-C", feature.path, "change", "import", "main..feature"], check=True, capture_output=True)
     filled = [word.format(tmp_path) for word in words]
-    with serving(feature.path, tmp_path, "review", *filled, "--no-open") as server:
+    with serving(feature.path, tmp_path, *filled, "--no-open") as server:
         assert server.post("review.overview", {"change": server.told["change"]}).status == 200
 
 
@@ -146,7 +146,8 @@ def test_mcp_over_http_is_the_same_tools_behind_the_same_guard(served: Served) -
             good = await client.call_tool("change_list", {})
             bad = await client.call_tool("change_show", {"change": "none"})
             unknown = await client.call_tool("change_none", {})
-            assert isinstance(good, CallToolResult) and isinstance(bad, CallToolResult)
+            assert isinstance(good, CallToolResult)
+            assert isinstance(bad, CallToolResult)
             assert isinstance(unknown, CallToolResult)
             return listed, good, bad, unknown
 
