@@ -59,8 +59,6 @@ STEPS: st.SearchStrategy[list[tuple[str, dict[str, Any]]]] = st.builds(
     st.lists(CARRIES, max_size=1),  # only ever in one step with the import
     st.lists(st.one_of(ACTS, ACTS, st.just(("undo", {})), st.just(("redo", {}))), max_size=25),
 )
-    st.one_of(ACTS, ACTS, st.just(("undo", {})), st.just(("redo", {}))), max_size=25
-)
 
 
 def played(steps: list[tuple[str, dict[str, Any]]]) -> Log:
