@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from exosuit.apps.code.shown import path_text
@@ -15,8 +16,10 @@ from exosuit.commands.present import text_or_base64
 from exosuit.commands.registry import command
 from exosuit.commands.review_models import FileListAsk, FileReadAsk, Files, FileSaveAsk, FileSaved, FileText
 from exosuit.commands.session import Session
-from exosuit.core.errors import ExosuitError
+from exosuit.core.errors import ExosuitError, UsageError
 from exosuit.core.registry import Effect
+
+_BLOB = re.compile("[0-9a-f]{40}")
 
 PLAIN_LIMIT = 100_000
 """Files of a plain folder that are listed at most."""
@@ -77,6 +80,8 @@ def save(session: Session, ask: FileSaveAsk) -> FileSaved:
     What others wrote into the file since you opened it is merged; if it is in the same lines, nothing is written.
     """
     workspace = session.workspace
+    if ask.id and not _BLOB.fullmatch(ask.id):
+        raise UsageError("bad-id", f"{ask.id!r} is not the id of an opened file", "send back the id that file.read gave")
     data = ask.text.encode("utf-8", "surrogateescape")
     saved = workspace.shadow.put(data)
     if saved == ask.id:
