@@ -18,8 +18,8 @@ from exosuit.faces.defect import defect
 from exosuit.faces.openapi import document
 from exosuit.faces.problem import problem
 
-WORKERS = 8
-"""Commands that run at the same time, each in a thread of its own."""
+WORKERS = 4
+"""Commands that run at the same time, each in a thread: so many that read, and as many others beside them."""
 MOST_WAITING = 128
 MOST_PARAMETERS = 100
 
@@ -30,7 +30,8 @@ class Api:
     def __init__(self, registry: Registry, session: Callable[[str], Any]) -> None:
         self._registry = registry
         self._session = session
-        self._threads = anyio.CapacityLimiter(WORKERS)
+        self._reading = anyio.CapacityLimiter(WORKERS)
+        self._acting = anyio.CapacityLimiter(WORKERS)
         self._document: dict[str, Any] | None = None
 
     async def openapi(self, _request: Request) -> Response:
@@ -59,10 +60,11 @@ class Api:
         return command
 
     async def _run(self, command: Command, fields: dict[str, Any], actor: str) -> Response:
-        if self._threads.statistics().tasks_waiting >= MOST_WAITING:
+        threads = self._reading if command.effect is Effect.READ else self._acting
+        if threads.statistics().tasks_waiting >= MOST_WAITING:
             raise ExosuitError("busy", "too many calls are waiting", "try again in a moment", retryable=True)
         try:
-            return await anyio.to_thread.run_sync(self._answer, command, fields, actor, limiter=self._threads)
+            return await anyio.to_thread.run_sync(self._answer, command, fields, actor, limiter=threads)
         except ExosuitError:
             raise
         except Exception as error:
