@@ -27,9 +27,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from crash_cases import Case, apply_case, undo_case
-from crash_trials import FAILS_ON, BrittleDisk, Place, Verdict, fault_trial, kill_trial, naive_trial, write_in_place
-
+from bench.crash_cases import Case, apply_case, undo_case
+from bench.crash_trials import (
+    FAILS_ON,
+    BrittleDisk,
+    Place,
+    Verdict,
+    fault_trial,
+    kill_trial,
+    naive_trial,
+    write_in_place,
+)
 from exosuit.changes.apply import apply_steps
 
 T = TypeVar("T")

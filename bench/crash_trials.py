@@ -15,8 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from crash_cases import MEANWHILE, Case, Tree, build, folders_of, found_in
-
+from bench.crash_cases import MEANWHILE, Case, Tree, build, folders_of, found_in
 from exosuit.changes.apply import Entry, Record, Site, apply_steps, recover
 from exosuit.changes.disk import Disk
 from exosuit.changes.threeway import together

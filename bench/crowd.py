@@ -20,9 +20,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from crash_cases import FILE, found_in
-from crash_trials import FolderVault, in_child
-
+from bench.crash_cases import FILE, found_in
+from bench.crash_trials import FolderVault, in_child
 from exosuit.changes.apply import Entry, Site, Step, apply_steps, undo_steps
 
 FILES = 5

@@ -10,7 +10,13 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--headless", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+FLAGS = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
 PROBE = Path(__file__).with_name("gui_probe.js").read_text("utf-8")
 WAIT_MS = 120_000
 
@@ -51,7 +57,7 @@ def measured(page: Page, ready: str, act: Any) -> float:
 
 
 def settled(page: Page, until: str, value: str) -> float:
-    """Waits in the page until something is above zero. (Waiting from outside would need eval, which the page forbids.)"""
+    """Waits in the page until something is above zero. (From outside it would need eval, which the page forbids.)"""
     wait = f"while (!({until} > 0)) await new Promise((go) => setTimeout(go, 8));"
     late = f"new Promise((_, fail) => setTimeout(() => fail(new Error('nothing within {WAIT_MS} ms')), {WAIT_MS}))"
     return float(page.evaluate(f"() => Promise.race([(async () => {{ {wait} return {value}; }})(), {late}])"))

@@ -1,4 +1,4 @@
-"""A git repository with a change of a given size: Python-like files, edits of every shape, the same bytes for the same seed."""
+"""A git repository with a change of a given size: Python-like files, edits of all shapes, same seed same bytes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 WORDS = (
-    "request session cookie server name host match domain default config path value result index token field event "
-    "change store window order queue worker batch cursor folder"
+    "request session cookie server name host match domain default config path value result index token "
+    "field event change store window order queue worker batch cursor folder"
 ).split()
 FOLDERS = ("src/depot", "src/depot/store", "src/depot/web", "src/depot/jobs", "tests", "tests/web", "docs")
 
