@@ -2,7 +2,8 @@
 
 The three-way base of an apply is what the last one left (or the change's base), so accepting more and applying again
 adds just that. A change that was made in the working tree itself is there already: applying it takes the rejected part
-out, and leaves alone what nobody has decided. Undo is the inverse of what was really done, merged with what the user has edited since.
+out, and leaves alone what nobody has decided. Undo is the inverse of what was really done, merged with what the user
+has edited since.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pydantic import TypeAdapter
 
 from exosuit.changes.apply import Site, apply_steps, recover, steps_of, undo_steps
 from exosuit.changes.atoms import SUBMODULE, FileChange, Span, line_offsets, split_lines
-from exosuit.changes.decisions import ACCEPTED, EDITED, REJECTED, Range, merged
+from exosuit.changes.decisions import ACCEPTED, EDITED, REJECTED, Decisions, Range, merged
 from exosuit.changes.disk import Disk
 from exosuit.changes.entries import Entry, Obstacle
 from exosuit.changes.journal import Record, StepRef
@@ -30,6 +31,9 @@ from exosuit.core.errors import ExosuitError
 from exosuit.core.ledger import Event
 
 _STEPS: TypeAdapter[tuple[StepRef, ...]] = TypeAdapter(tuple[StepRef, ...])
+
+PATIENCE = 8
+"""How often an apply that another process overtook looks again before it gives up."""
 
 SHOWN = 4000
 """Bytes of a place in conflict that are handed on for showing."""
@@ -63,14 +67,35 @@ def site(workspace: Workspace) -> Site:
 
 
 def _record(workspace: Workspace, record: Record) -> None:
-    """The event of an apply that has landed; the journal's id makes it one event, however often it is told."""
+    """The event of an apply that has landed; the journal's id makes it one event, however often it is told.
+
+    Raises `overtaken` where another process has applied or taken back since this one looked: then the tree goes back.
+    """
     told = json.loads(record.label)
     data = {**told["data"], "steps": _STEPS.dump_python(record.done, mode="json")}
+    since = data.pop("since")
     if told["kind"] == "apply":
         before, wanted = data.pop("before"), data.pop("wanted")
         landed = {path for step in record.done for path in (step.path, step.source) if path is not None}
         data["tree"] = workspace.shadow.replace(before, {path: workspace.shadow.entry(wanted, path) for path in landed})
-    workspace.ledger.append(told["change"], told["kind"], told["actor"], data, key=record.id)
+    with workspace.ledger.transaction():
+        if not workspace.ledger.has(record.id):
+            _check_not_overtaken(workspace, told["change"], since)
+        workspace.ledger.append(told["change"], told["kind"], told["actor"], data, key=record.id)
+
+
+def _check_not_overtaken(workspace: Workspace, change: str, since: list[int]) -> None:
+    if _since(workspace.decisions(change)) != since:
+        raise _overtaken()
+
+
+def _overtaken() -> ExosuitError:
+    return ExosuitError(
+        "overtaken",
+        "another process has applied this change or taken it back in the meantime",
+        "look at it again, then repeat; nothing was changed",
+        retryable=True,
+    )
 
 
 def recover_workspace(workspace: Workspace) -> None:
@@ -82,15 +107,24 @@ def recover_workspace(workspace: Workspace) -> None:
 
 def apply_change(review: Review, *, dry_run: bool = False) -> Delivery:
     """Put what is accepted into the working tree as it is now; where it raises, nothing changed."""
-    state = review.decisions
-    wanted = review.wanted_tree()
+    for _ in range(PATIENCE):
+        try:
+            return _apply(review, review.decisions, dry_run=dry_run)
+        except ExosuitError as error:
+            if error.code != "overtaken":
+                raise
+    return _apply(review, review.decisions, dry_run=dry_run)
+
+
+def _apply(review: Review, state: Decisions, *, dry_run: bool) -> Delivery:
+    wanted = review.wanted_tree(state)
     start = review.change.head if review.is_in_place() else review.change.base
     before = str(state.applied[-1].data["tree"]) if state.applied else start
     steps = [step for file in review.change.files for step in _steps(review, file, before, wanted)]
     steps = [
         _settled(review.workspace, step) if state.resolved.get(_text(step.path)) == "theirs" else step for step in steps
     ]
-    label = _label(review, "apply", {"before": before, "wanted": wanted})
+    label = _label(review, "apply", {"before": before, "wanted": wanted, "since": _since(state)})
     return _deliver(review, steps, label, dry_run=dry_run, from_base=before == review.change.base)
 
 
@@ -107,12 +141,23 @@ def redo_apply(review: Review, event: Event) -> Delivery:
 
 
 def _back_or_again(review: Review, event: Event, kind: str, steps: Sequence[Step]) -> Delivery:
-    data: dict[str, Any] = {"event": int(event.data.get("event", event.seq))}
-    delivery = _deliver(review, steps, _label(review, kind, data), dry_run=False, from_base=False)
+    data: dict[str, Any] = {"event": event.seq}
+    state, ledger = review.decisions, review.workspace.ledger
+    since = _since(state)
+    if (event.seq in since) != (kind == "undo"):
+        raise _overtaken()
+    delivery = _deliver(review, steps, _label(review, kind, {**data, "since": since}), dry_run=False, from_base=False)
     if delivery.event is None and not delivery.conflicts:  # the tree is so already: only the ledger has to say it
-        seq = review.workspace.ledger.append(review.change.id, kind, review.actor, data)
+        with ledger.transaction():
+            _check_not_overtaken(review.workspace, review.change.id, since)
+            seq = ledger.append(review.change.id, kind, review.actor, data)
         return Delivery(seq, [], delivery.unchanged, [], delivery.skipped)
     return delivery
+
+
+def _since(state: Decisions) -> list[int]:
+    """The applies in force, by which a later look tells whether somebody else came between."""
+    return [event.seq for event in state.applied]
 
 
 def _deliver(review: Review, steps: Sequence[Step], label: str, *, dry_run: bool, from_base: bool) -> Delivery:
@@ -120,7 +165,7 @@ def _deliver(review: Review, steps: Sequence[Step], label: str, *, dry_run: bool
     event = None
     if outcome.id:
         ledger = review.workspace.ledger
-        event = int(ledger.database.query("SELECT seq FROM events WHERE key = ?", (outcome.id,))[0][0])
+        event = ledger.has(outcome.id)
     by_path = {step.path: step for step in steps}
     return Delivery(
         event,

@@ -61,16 +61,16 @@ class Review:
         return self._append("resolve", {"path": path, "take": take})
 
     def undo(self) -> Event:
-        """Take back the last decision still in force; raises `nothing-to-undo`. An apply is undone by `landing`."""
+        """Take back the last decision still in force; raises `nothing-to-undo`. An apply is undone by `delivery`."""
         with self.workspace.ledger.transaction():
-            event = self.next_undo()
+            event = _decision(self.next_undo())
             self._append("undo", {"event": event.seq})
         return event
 
     def redo(self) -> Event:
         """Bring the last decision that was taken back into force again; raises `nothing-to-redo`."""
         with self.workspace.ledger.transaction():
-            event = self.next_redo()
+            event = _decision(self.next_redo())
             self._append("redo", {"event": event.seq})
         return event
 
@@ -97,12 +97,9 @@ class Review:
         """Whether the change was made in the working tree itself, so that applying it means taking the rejected out."""
         return self.change.provenance.kind == "worktree"
 
-    def wanted_tree(self) -> str:
+    def wanted_tree(self, state: Decisions) -> str:
         """The tree that an apply aims at: what is accepted; of a change made in place, all that is not rejected."""
-        if not self.is_in_place():
-            return self.accepted_tree()
-        state = self.decisions
-        kept = state.states.translate(_KEPT_IN_PLACE)
+        kept = state.states.translate(_KEPT_IN_PLACE) if self.is_in_place() else state.states
         return materialize(self.change, kept, state.edits, self.workspace.shadow)
 
     def tree_of(self, chosen: Sequence[Range]) -> str:
@@ -131,3 +128,12 @@ class Review:
 
     def _append(self, kind: str, data: dict[str, Any]) -> int:
         return self.workspace.ledger.append(self.change.id, kind, self.actor, data)
+
+
+def _decision(event: Event) -> Event:
+    """An event that only the ledger knows; raises `overtaken` for an apply, which is in the working tree as well."""
+    if event.kind == "apply":
+        raise ExosuitError(
+            "overtaken", "the last event is an apply by now", "look at it again, then repeat", retryable=True
+        )
+    return event

@@ -47,14 +47,17 @@ class Ledger:
         """Write one event and return its seq. The same `key` is written once only; its first seq comes back."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self.database.transaction():
-            if key is not None:
-                found = self.database.query("SELECT seq FROM events WHERE key = ?", (key,))
-                if found:
-                    return int(found[0][0])
+            if key is not None and (found := self.has(key)):
+                return found
             return self.database.execute(
                 "INSERT INTO events(at, subject, kind, actor, data, key) VALUES (?, ?, ?, ?, ?, ?)",
                 (at, subject, kind, actor, json.dumps(data, separators=(",", ":")), key),
             )
+
+    def has(self, key: str) -> int | None:
+        """The seq of the event with a key, if it is written."""
+        found = self.database.query("SELECT seq FROM events WHERE key = ?", (key,))
+        return int(found[0][0]) if found else None
 
     def events(self, subject: str, after: int = 0) -> list[Event]:
         """The events of one subject, oldest first, from beyond seq `after`."""
