@@ -77,11 +77,13 @@ def read(session: Session, ask: FileReadAsk) -> FileText:
 def save(session: Session, ask: FileSaveAsk) -> FileSaved:
     """Save a file that you edited: becomes a change of yours, accepted and applied at once, and undone like any other.
 
-    What others wrote into the file since you opened it is merged; if it is in the same lines, nothing is written.
+    What others wrote into the file meanwhile is merged; if it is in the same lines, nothing is written.
     """
     workspace = session.workspace
     if ask.id and not _BLOB.fullmatch(ask.id):
-        raise UsageError("bad-id", f"{ask.id!r} is not the id of an opened file", "send back the id that file.read gave")
+        raise UsageError(
+            "bad-id", f"{ask.id!r} is not the id of an opened file", "send the id that file.read gave"
+        )
     data = ask.text.encode("utf-8", "surrogateescape")
     saved = workspace.shadow.put(data)
     if saved == ask.id:
