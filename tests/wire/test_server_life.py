@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,21 @@ def test_a_command_that_runs_is_finished_before_the_server_stops(served: Served)
     assert served.stop() == 0
     asking.join(TIMEOUT)
     assert answers == [200]
+
+
+def test_a_second_ctrl_c_does_not_wait_for_a_command_that_runs(served: Served) -> None:
+    def ask() -> None:
+        with suppress(OSError):
+            served.get("/api/note.fail?how=ok&seconds=30")
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    time.sleep(0.4)
+    served.process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    assert served.stop(signal.SIGINT) == 130
+    asking.join(TIMEOUT)
+    assert served.errors.read_text().startswith("stopped while a command was running")
 
 
 def test_a_port_that_is_taken_is_an_error_only_where_it_was_asked_for(tmp_path: Path) -> None:

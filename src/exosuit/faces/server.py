@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +25,9 @@ ACTORS = ("gui", "http", "mcp")
 HOST = "127.0.0.1"
 USUAL_PORT = 7457
 KEEP_ALIVE_SECONDS = 15
-STOP_SECONDS = 5
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+STOP_SECONDS = 5.0
+FORCED = 130
 SOCKET_MESSAGE_BYTES = 4096
 
 
@@ -76,7 +80,6 @@ class Server:
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=STOP_SECONDS,
         )
         with listening:
             asyncio.run(_Quiet(config, lambda: started(Running(port, keys))).serve([listening]))
@@ -96,14 +99,27 @@ class _Quiet(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        signals = (signal.SIGINT, signal.SIGTERM)
-        for number in signals:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+        for number in STOPPING:
+            loop.add_signal_handler(number, self._stop)
         try:
             yield
         finally:
-            for number in signals:
+            for number in STOPPING:
                 loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        """Stop when the commands under way are done; leave at once when told again, or when they take too long."""
+        if self.should_exit:
+            _leave()
+        self.should_exit = True
+        asyncio.get_running_loop().call_later(STOP_SECONDS, _leave)
+
+
+def _leave() -> None:
+    """End the process under a command that runs in a thread: what it wrote is journalled, hence whole or taken back."""
+    print("stopped while a command was running; the next start finishes or takes back what it began", file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(FORCED)
 
 
 def listen(port: int | None) -> socket.socket:
