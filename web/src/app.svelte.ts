@@ -40,6 +40,7 @@ export class App {
 
   constructor() {
     addEventListener('popstate', () => void this.enter(parse(new URL(location.href))));
+    addEventListener('pagehide', () => this.place.screen === 'review' && this.desk?.writeAddress());
     this.setTheme(this.theme);
   }
 
@@ -72,23 +73,25 @@ export class App {
   }
 
   private async review(place: Place): Promise<void> {
-    const [file, atom] = place.file ? [place.file, place.atom] : kept<[number, number]>(`at.${place.change}`, [0, 0]);
+    const last = kept<[number, number, number]>(`at.${place.change}`, [0, 0, 0]);
+    const named = place.file > 0 && !(place.file === last[0] && place.atom === last[1]);
+    const [file, atom, row] = named ? [place.file, place.atom, 0] : last;
     if (!this.change || this.change.id !== place.change) {
       const change = await openChange(place.change, file || 1);
       this.desk = new Desk(change, this.failed);
       this.decisions = new Decisions(change, this.desk, this.say, this.failed);
       this.change = change;
     }
-    const [at, target] = this.target(this.change, place, file, atom);
+    const [at, target] = this.target(this.change, place, file, row ? { row } : { atom });
     await this.desk!.open(at, target);
     if (place.conflicts) await this.lookForConflicts();
   }
 
   /** Where an address leads: what it names, else what is undecided first, else the first file. */
-  private target(change: Change, place: Place, file: number, atom: number): [number, Target] {
+  private target(change: Change, place: Place, file: number, inside: Target): [number, Target] {
     const named = place.path ? change.overview.paths.indexOf(place.path) + 1 : 0;
     if (named) return [named, place.line ? { line: place.line } : 'first'];
-    if (file && file <= change.order.length) return [file, { atom }];
+    if (file && file <= change.order.length) return [file, inside];
     const next = change.next(change.order[0] ?? 1, 0);
     return next ? [next.file, { atom: next.atom }] : [change.order[0] ?? 1, 'first'];
   }

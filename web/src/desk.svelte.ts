@@ -24,6 +24,8 @@ export interface Group {
 export type Target = { atom: number } | { row: number } | { line: number } | 'first' | 'last';
 
 const FOLD_STEP = 400;
+/** Browsers slow down a page that changes its address at every key of a held one. */
+const ADDRESS_MS = 60;
 
 export class Desk {
   file = $state(0);
@@ -183,13 +185,16 @@ export class Desk {
       this.since = performance.now();
     }
     clearTimeout(this.addressTimer);
-    this.addressTimer = window.setTimeout(() => this.writeAddress(), 200);
+    this.addressTimer = window.setTimeout(() => this.writeAddress(), ADDRESS_MS);
   }
 
-  private writeAddress(): void {
+  /** Puts the place into the address bar, and finer than that into session storage. */
+  writeAddress(): void {
+    clearTimeout(this.addressTimer);
+    if (!this.group) return;
     const atom = (this.line && atomsOf(this.line)[0]) || this.group?.atoms?.[0] || 0;
     history.replaceState(history.state, '', reviewAddress(this.change.id, this.file, atom));
-    keep(`at.${this.change.id}`, [this.file, atom]);
+    keep(`at.${this.change.id}`, [this.file, atom, this.line?.base ?? 0]);
   }
 
   /** Rows that are one decision with row `base`: its hunk, or a block of it where the hunk was split. */

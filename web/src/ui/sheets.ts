@@ -1,0 +1,8 @@
+/** What opens in the diff's pane, each in a chunk of its own. */
+export const SHEETS = {
+  comment: () => import('../over/Comment.svelte'),
+  reason: () => import('../over/Comment.svelte'),
+  edit: () => import('../over/Edit.svelte'),
+  conflicts: () => import('../over/Conflicts.svelte'),
+  done: () => import('../over/Done.svelte'),
+};
