@@ -77,10 +77,9 @@ def subject(data: bytes) -> str:
 
 
 def _reason(stderr: bytes) -> str:
-    lines = [line.removeprefix("error: ") for line in stderr.decode("utf-8", "replace").splitlines()]
-    told = [
-        line for line in lines if line and not line.startswith(("Checking patch", "hint:", "Applied patch", "Hunk #"))
-    ]
+    """Git's first error that says where; the lines that it looked for follow an error of their own and say less."""
+    lines = stderr.decode("utf-8", "replace").splitlines()
+    told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ") and line[-1] != ":"]
     return f"the patch does not fit: {told[0]}" if told else "the patch does not fit"
 
 
