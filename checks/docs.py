@@ -17,9 +17,11 @@ says that a block shows a failure: its last command must exit with that number.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -204,20 +206,28 @@ def matches(shown: str, printed: str) -> bool:
 
 
 def execute(command: list[str], folder: Path, environment: dict[str, str]) -> tuple[int, str]:
-    """Run a command without input; its exit code, and what it printed to both outputs."""
-    try:
-        done = subprocess.run(
+    """Run a command without input; its exit code, and what it printed to both outputs. Nothing it started survives."""
+    with tempfile.TemporaryFile() as output:
+        running = subprocess.Popen(
             command,
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
-            timeout=SECONDS,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        return -1, f"still running after {SECONDS} s; does it start a server?"
-    return done.returncode, done.stdout.decode("utf-8", "replace")
+        try:
+            code = running.wait(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            code = -1
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+        output.seek(0)
+        printed = output.read().decode("utf-8", "replace")
+    return code, printed if code != -1 else f"{printed}\nstill running after {SECONDS} s; does it start a server?"
 
 
 def last_lines(output: str) -> str:

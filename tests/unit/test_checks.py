@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -208,6 +209,25 @@ def test_blocks_of_one_document_share_a_folder_and_those_of_another_do_not(plant
     first = fenced("console", "$ echo kept > file") + "\n" + fenced("console", "$ cat file", "kept")
     second = fenced("console", "$ test ! -e file")
     assert docs.problems(plant({"README.md": first, "docs/other.md": second})) == []
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is there; one that has ended and waits to be reaped is not."""
+    status = Path(f"/proc/{pid}/stat")
+    try:
+        return status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_nothing_that_a_block_starts_survives_it(plant: Plant) -> None:
+    root = plant({"README.md": fenced("sh", "sleep 1000 & echo $! > $HOME/pid", "cp $HOME/pid /dev/fd/1; exit 3")})
+    (problem,) = docs.problems(root)
+    started = int(problem.rpartition(": ")[2])
+    deadline = time.monotonic() + 10
+    while is_running(started) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not is_running(started)
 
 
 def test_a_link_to_a_file_that_is_not_there_is_found(plant: Plant) -> None:

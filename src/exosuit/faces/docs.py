@@ -59,7 +59,7 @@ found from the workspace. Errors are problem JSON (RFC 9457) with the same four 
 what does not exist, 503 for what may work later, 409 for any other. The document of it all is `/api/openapi.json`;
 `/api/events` is a WebSocket that sends `{"seq", "change"}` for each change with news. The curl lines below assume
 
-```sh
+```text
 exosuit serve --port 7457 --json        # prints {"url": "http://127.0.0.1:7457/?token=…", "pid": …}
 TOKEN=…                                 # from there
 ```
@@ -94,7 +94,7 @@ def section(command: Command) -> str:
             f"Effect: {command.effect.value} ({EFFECTS[command.effect]}). MCP tool: `{command.tool}`.\n",
             *table,
             f"\nResult: {result}.\n",
-            "```sh",
+            "```text",
             usage(command),
             curl(command),
             "```\n",
