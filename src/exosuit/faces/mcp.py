@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -27,6 +30,7 @@ from exosuit.faces.defect import defect
 from exosuit.faces.guard import BODY_BYTES
 
 WORKERS = 4
+STOP_SECONDS = 5.0
 INSTRUCTIONS = """Exosuit shows a change to its user, who decides it piece by piece. Import one with change_import, look
 with change_show, say something with change_comment. Accept, reject and apply only what the user asked you to."""
 
@@ -52,11 +56,10 @@ def _tool(command: Command) -> types.Tool:
     )
 
 
-def server(registry: Registry, session: Callable[[], Any]) -> Server[Any]:
-    """An MCP server over the registry; commands run in a bounded number of threads."""
+def server(registry: Registry, session: Callable[[], Any], threads: anyio.CapacityLimiter) -> Server[Any]:
+    """An MCP server over the registry; its commands run in so many threads."""
     offered = {command.tool: command for command in registry if Face.MCP in command.faces}
     listed = types.ListToolsResult(tools=tools(registry))
-    threads = anyio.CapacityLimiter(WORKERS)
 
     async def on_list(_context: ServerRequestContext[Any], _ask: Any) -> types.ListToolsResult:
         return listed
@@ -97,13 +100,31 @@ def _failed(error: ExosuitError) -> types.CallToolResult:
 
 def serve_stdio(registry: Registry, session: Any) -> None:
     """Serve one client over standard input and output until it closes them; nothing else goes to standard output."""
-    serving = server(registry, lambda: session)
 
     async def serve() -> None:
+        threads = anyio.CapacityLimiter(WORKERS)
+        loop = asyncio.get_running_loop()
+        stopping: set[asyncio.Task[None]] = set()
+
+        def stop(number: int) -> None:
+            stopping.add(loop.create_task(_stop(number, threads)))
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop, number)
+        serving = server(registry, lambda: session, threads)
         async with stdio_server() as (incoming, outgoing):
             await serving.run(incoming, outgoing, serving.create_initialization_options())
 
     asyncio.run(serve())
+
+
+async def _stop(number: int, threads: anyio.CapacityLimiter) -> None:
+    """End the process once the commands under way are done, or after a while: the thread that reads never wakes up."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(STOP_SECONDS):
+            for _ in range(WORKERS):  # all of them, so that no command has one
+                await threads.acquire_on_behalf_of(object())
+    os._exit(128 + number)
 
 
 class Streamable:
@@ -111,7 +132,10 @@ class Streamable:
 
     def __init__(self, registry: Registry, session: Callable[[], Any]) -> None:
         self._manager = StreamableHTTPSessionManager(
-            server(registry, session), json_response=True, stateless=True, max_request_body_size=BODY_BYTES
+            server(registry, session, anyio.CapacityLimiter(WORKERS)),
+            json_response=True,
+            stateless=True,
+            max_request_body_size=BODY_BYTES,
         )
         self._ready = asyncio.Event()
         self._over = asyncio.Event()
