@@ -9,7 +9,7 @@ from exosuit.commands.review_models import Region, States
 from exosuit.faces.terminal.board import ACCEPTED, EDITED
 from exosuit.faces.terminal.groups import Group, block_group, group_at, has_atom, row, selector, unit_at
 from exosuit.faces.terminal.moving import at, hunk_place, in_hunk, onward, with_rows_anew
-from exosuit.faces.terminal.state import Call, Edit, Edited, Effect, Message, Panel, Place, State
+from exosuit.faces.terminal.state import Call, Edit, Edited, Effect, Message, Panel, Place, Reread, State
 
 SEEN = 0.3
 """Seconds that a group must have been on screen before a key decides it."""
@@ -166,7 +166,7 @@ def undone(state: State, call: Call, output: Undone) -> Step:
     return replace(state, message=Message(f"{told}.")), [sync(state)]
 
 
-def synced(state: State, call: Call, output: States) -> State:
+def synced(state: State, call: Call, output: States) -> Step:
     """With what has been decided since; the rows of files with edits are read anew."""
     news = {int(file): runs for file, runs in output.files.items()}
     board = state.board.updated(news)
@@ -176,10 +176,16 @@ def synced(state: State, call: Call, output: States) -> State:
         state, board=board, seq=output.seq, comments=tuple(output.comments), applied=output.applied,
         can_undo=output.can_undo, can_redo=output.can_redo,
     )  # fmt: skip
-    state = with_rows_anew(state, edited)
+    state, onwards = with_rows_anew(state, edited), call.then == "sync onward"
     if here is not None:
-        state = in_hunk(state, *here)
-    return onward_kept(state) if call.then == "sync onward" else state
+        return state, [Reread(*here, onwards)]
+    return (onward_kept(state) if onwards else state), []
+
+
+def reread(state: State, event: Reread) -> State:
+    """The cursor where it was before rows were forgotten."""
+    state = in_hunk(state, event.hunk, event.offset)
+    return onward_kept(state) if event.onward else state
 
 
 def onward_kept(state: State) -> State:

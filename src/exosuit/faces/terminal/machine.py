@@ -42,6 +42,7 @@ from exosuit.faces.terminal.state import (
     Prompt,
     Quit,
     Redraw,
+    Reread,
     Resized,
     Search,
     State,
@@ -83,6 +84,8 @@ def step(state: State, event: Event) -> Step:
             return _answered(state, event)
         case Failed():
             return _failed(state, event)
+        case Reread():
+            return deciding.reread(state, event), []
         case Edited():
             return deciding.edited(state, event)
 
@@ -185,7 +188,7 @@ def _answered(state: State, event: Answered) -> Step:
     call, output = event.call, event.output
     match output:
         case States():
-            return deciding.synced(state, call, output), []
+            return deciding.synced(state, call, output)
         case Applied():
             return deciding.applied(state, call, output)
         case Undone():

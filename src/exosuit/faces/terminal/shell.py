@@ -5,16 +5,18 @@ from __future__ import annotations
 import codecs
 import curses
 import locale
-import logging
 import os
 import sys
 import tempfile
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
+
+from pydantic import BaseModel
 
 from exosuit.commands.catalogue import load
 from exosuit.commands.review_models import Overview, Rows
@@ -37,6 +39,7 @@ from exosuit.faces.terminal.state import (
     Message,
     Quit,
     Redraw,
+    Reread,
     Resized,
     State,
     Tick,
@@ -72,10 +75,27 @@ def run(session: Any, change: str) -> int:
     _check_terminal(change)
     locale.setlocale(locale.LC_ALL, "")
     overview = cast("Overview", load().dispatch("review.overview", session, {"change": change}))
-    logging.getLogger("exosuit").addHandler(logging.NullHandler())
     with tempfile.TemporaryDirectory(prefix="exosuit-") as folder:
+        return _full_screen(lambda window: Shell(window, session, Path(folder)).review(overview))
+
+
+def _full_screen(work: Callable[[curses.window], int]) -> int:
+    """`work` with the whole screen; the terminal is given back however it ends.
+
+    Not `curses.wrapper`: that turns colours on, black behind everything, even where none are wanted.
+    """
+    window = curses.initscr()
+    try:
         curses.set_escdelay(25)
-        return curses.wrapper(lambda window: Shell(window, session, Path(folder)).review(overview))
+        curses.noecho()
+        curses.cbreak()
+        window.keypad(True)
+        return work(window)
+    finally:
+        window.keypad(False)
+        curses.nocbreak()
+        curses.echo()
+        curses.endwin()
 
 
 def _check_terminal(change: str) -> None:
@@ -125,10 +145,13 @@ class Shell:
         return 0
 
     def _settle(self, state: State, event: Event) -> State:
-        """The event, then what its effects bring, until nothing is left to do."""
+        """The event, then what its effects bring, until nothing is left. What cannot be read leaves all as it was."""
         waiting: deque[Event] = deque([event])
         while waiting:
-            state, effects = advance(state, waiting.popleft(), self._read)
+            try:
+                state, effects = advance(state, waiting.popleft(), self._read)
+            except ExosuitError as error:
+                return replace(state, message=Message(error.message, error.hint, is_error=True))
             for effect in effects:
                 answer = self._carry_out(effect)
                 if answer is not None:
@@ -143,23 +166,30 @@ class Shell:
                 return self._edit(effect)
             case Quit():
                 self.quit = True
+            case Reread():
+                return effect
             case Redraw():
                 self.window.redrawwin()
         return None
 
     def _call(self, call: Call) -> Answered | Failed:
         try:
-            return Answered(call, load().dispatch(call.name, self.session, dict(call.fields)))
+            return Answered(call, self._dispatch(call.name, dict(call.fields)))
         except ExosuitError as error:
             return Failed(call, error)
-        except Exception as error:  # noqa: BLE001  a defect is told in its place; the review goes on and the terminal stays whole
-            from exosuit.faces.defect import defect
-
-            return Failed(call, defect(call.name, error))
 
     def _read(self, file: int, window: int) -> Rows:
         fields = {"change": self.change, "file": file, "start": window * WINDOW, "count": WINDOW}
-        return cast("Rows", load().dispatch("review.rows", self.session, fields))
+        return cast("Rows", self._dispatch("review.rows", fields))
+
+    def _dispatch(self, name: str, fields: dict[str, Any]) -> BaseModel:
+        """A command's result. A defect is told like any other error: the review goes on."""
+        try:
+            return load().dispatch(name, self.session, fields)
+        except ExosuitError:
+            raise
+        except Exception as error:
+            raise ExosuitError("internal", f"{type(error).__name__} in {name}: {error}", "please report it") from error
 
     def _edit(self, edit: Edit) -> Edited:
         """Leave the screen to the editor, then take it back."""
@@ -184,6 +214,7 @@ class Shell:
             return Tick(time.monotonic())
         if key == curses.KEY_RESIZE:
             curses.update_lines_cols()
+            self.window.clear()  # what the terminal made of the old lines is its own affair
             return Resized(*self._size())
         return Key(name_of(key), time.monotonic())
 

@@ -193,8 +193,21 @@ class Redraw:
     """Asks for the whole screen to be drawn anew."""
 
 
-Event = Key | Resized | Tick | Answered | Failed | Edited
-Effect = Call | Edit | Quit | Redraw
+@dataclass(frozen=True)
+class Reread:
+    """Rows were forgotten, because edits changed them: they are read anew, and the cursor goes back into its hunk.
+
+    `hunk` and how many rows below its start; then to the next undecided, if `onward`. It is a step of its own, since
+    one that forgets rows and wants them would be repeated for ever.
+    """
+
+    hunk: int
+    offset: int
+    onward: bool
+
+
+Event = Key | Resized | Tick | Answered | Failed | Edited | Reread
+Effect = Call | Edit | Quit | Redraw | Reread
 
 
 def opening(overview: Overview, size: tuple[int, int]) -> State:
