@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,11 +48,31 @@ class Repository:
 
     def commit(self, revision: str) -> str:
         """The commit that a revision names; raises `no-such-revision`."""
-        return self._resolve(revision, "commit")
+        if revision and "\n" not in revision and "\0" not in revision:
+            name = f"{revision}^{{commit}}"
+            done = attempt(["rev-parse", "--verify", "-q", "--end-of-options", name], cwd=self.root)
+            if done.returncode == 0:
+                return done.stdout.decode().strip()
+        raise self._no_such(revision)
 
     def tree(self, revision: str) -> str:
         """The tree of a revision; raises `no-such-revision`."""
-        return self._resolve(revision, "tree")
+        return self.trees(revision)[0]
+
+    def trees(self, *revisions: str) -> list[str]:
+        """The trees of revisions, by one run of git; raises `no-such-revision`."""
+        for revision in revisions:
+            if not revision or "\n" in revision or "\0" in revision:
+                raise self._no_such(revision)
+        asked = b"".join(os.fsencode(f"{revision}^{{tree}}\n") for revision in revisions)
+        done = attempt(["cat-file", "--batch-check=%(objectname)"], cwd=self.root, data=asked)
+        if done.returncode:  # git gives up at some odd names (`@{upstream}` without one) and does not say at which
+            raise self._no_such(next((name for name in revisions if "@" in name), revisions[0]))
+        told = done.stdout.splitlines()
+        for revision, name in zip(revisions, told, strict=True):
+            if not _NAME.fullmatch(name):
+                raise self._no_such(revision)
+        return [name.decode("ascii") for name in told]
 
     def merge_base(self, a: str, b: str) -> str:
         """The commit where two revisions parted; raises `no-merge-base`."""
@@ -81,19 +102,15 @@ class Repository:
         pairs = [line.partition(b"\n") for line in done.stdout.split(b"\0") if line]
         return [part for name, _, value in pairs for part in ("-c", os.fsdecode(name + b"=" + value))]
 
-    def _resolve(self, revision: str, kind: str) -> str:
-        name = f"{revision}^{{{kind}}}"
-        if "\n" not in name and "\0" not in name and revision:
-            done = attempt(["rev-parse", "--verify", "-q", "--end-of-options", name], cwd=self.root)
-            if done.returncode == 0:
-                return done.stdout.decode().strip()
-        raise ExosuitError(
+    def _no_such(self, revision: str) -> ExosuitError:
+        return ExosuitError(
             "no-such-revision",
             f"there is no revision {revision!r} in {self.root}",
             "git log --oneline --all shows what there is",
         )
 
 
+_NAME = re.compile(rb"[0-9a-f]{40}")
 _ABSOLUTE = ("--path-format=absolute",)
 _PLACES = ("--show-toplevel", "--absolute-git-dir", "--git-common-dir")
 _DISK_SETTINGS = r"^core\.(filemode|symlinks|ignorecase|trustctime|checkstat|sparsecheckout)$"

@@ -99,7 +99,7 @@ class Revisions:
     def pair(self, ground: Ground) -> Pair:
         repository = ground.git()
         old = repository.merge_base(self.old, self.new) if self.fork else self.old
-        base, head = repository.tree(old), repository.tree(self.new)
+        base, head = repository.trees(old, self.new)
         return Pair(base, head, old, self.new, f"{self.old} → {self.new}")
 
 
