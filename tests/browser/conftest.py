@@ -18,6 +18,7 @@ from tests.repository import Repository
 from tests.wire.serving import Served, serving
 
 WEB = Path(__file__).parents[2] / "web"
+Axe = Callable[..., list[str]]
 FLAGS = [
     "--no-sandbox", "--headless", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run", "--mute-audio",
@@ -66,6 +67,10 @@ def context(browser: Browser, server: Served) -> Iterator[BrowserContext]:
     assert not wrong, wrong
 
 
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+NOT_ASKED = {"label-content-name-mismatch": {"enabled": False}}
+"""A line of the diff is read with its side, its number and its decision, which stand around its text in other words."""
+
 numbers = count(1)
 
 
@@ -98,7 +103,7 @@ def clean_tree(depot_repository: Repository) -> Iterator[Repository]:
 
 
 @pytest.fixture(scope="session")
-def axe() -> Callable[[Any], list[str]]:
+def axe() -> Axe:
     """Runs axe-core on a page: what it finds, a line each. Installed from web/package-lock.json if absent."""
     script = WEB / "node_modules" / "axe-core" / "axe.min.js"
     if not script.exists():
@@ -109,11 +114,12 @@ def axe() -> Callable[[Any], list[str]]:
         if done.returncode:
             pytest.skip(f"axe-core cannot be installed: {done.stderr[-300:]}")
     source = script.read_text("utf-8")
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
-    def run(page: Any) -> list[str]:
+    def run(page: Any, only: str | None = None) -> list[str]:
         page.evaluate(source + "; undefined")
-        found = page.evaluate("(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags } })", tags)
+        asked = {"type": "rule", "values": [only]} if only else {"type": "tag", "values": TAGS}
+        options = {"runOnly": asked, "resultTypes": ["violations"], "rules": {} if only else NOT_ASKED}
+        found = page.evaluate("(options) => axe.run(document, options)", options)
         return [f"{rule['id']}: {rule['help']}: {places(rule['nodes'][:4])}" for rule in found["violations"]]
 
     def places(nodes: list[Any]) -> str:

@@ -14,14 +14,14 @@ PLAIN = ("bg", "bg2", "sel")
 DIFF = ("addbg", "delbg", "addm", "delm")
 TEXT = {
     "tx": (*PLAIN, *DIFF),
-    "tx2": (*PLAIN, *DIFF),
+    "tx2": (*PLAIN, "addbg", "delbg"),
     "tx3": PLAIN,
     "against": PLAIN,
     "addt": ("bg", "addbg"),
     "delt": ("bg", "delbg"),
     "bg": ("tx",),
 }
-SHAPES = {"unk": PLAIN, "hatch": ("bg", "bg2", "addbg", "delbg"), "tx": PLAIN}
+SHAPES = {"unk": PLAIN, "hatch": ("bg", "bg2"), "tx": PLAIN}
 
 
 def tokens() -> dict[str, dict[str, str]]:
