@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shlex
 from collections.abc import Mapping, Sequence
 from functools import singledispatch
 
@@ -16,18 +17,22 @@ from exosuit.faces.text import Paint, columns, shown
 Lines = list[str]
 
 
-def render(output: BaseModel, colour: bool) -> bytes:
-    """What the command line prints of a result, UTF-8; the patch of an export byte for byte."""
+def render(output: BaseModel, colour: bool, *, terminal: bool = False) -> bytes:
+    """What the command line prints of a result, UTF-8.
+
+    A patch and a file come byte for byte, except on a terminal, which they could steer.
+    """
     if isinstance(output, m.Exported) and output.out is None:
-        return _bytes(output.patch, output.encoding)
+        return _bytes(output.patch, output.encoding, terminal)
     if isinstance(output, r.FileText):
-        return _bytes(output.text, output.encoding)
+        return _bytes(output.text, output.encoding, terminal)
     lines = _words(output, Paint(colour))
     return "".join(line + "\n" for line in lines).encode("utf-8", "backslashreplace")
 
 
-def _bytes(text: str, encoding: str) -> bytes:
-    return base64.b64decode(text) if encoding == "base64" else text.encode()
+def _bytes(text: str, encoding: str, terminal: bool) -> bytes:
+    data = base64.b64decode(text) if encoding == "base64" else text.encode()
+    return shown(data.decode("utf-8", "replace"), lines=True).encode() if terminal else data
 
 
 @singledispatch
@@ -151,7 +156,8 @@ def _tree(out: m.Applied, paint: Paint) -> Lines:
     lines += [f"  {shown(path)}" for path in out.applied]
     for conflict in out.conflicts:
         lines.append(f"{paint('yellow', 'conflict')}  {shown(conflict.path)}: {shown(conflict.why)}")
-        lines.append(f"  exosuit change resolve {shown(out.change)} {shown(conflict.path)} --take mine|theirs")
+        path = shlex.quote(shown(conflict.path))
+        lines.append(f"  exosuit change resolve {shown(out.change)} {path} --take mine (or theirs)")
     lines += [f"skipped  {shown(item.path)}: {shown(item.why)}" for item in out.skipped]
     return lines or [f"{shown(out.change)}  nothing to write"]
 

@@ -31,7 +31,7 @@ def perform(call: Call, suit: Suit) -> None:
         from exosuit.faces.human import render
         from exosuit.faces.text import wants_colour
 
-        _write(render(output, wants_colour()))
+        _write(render(output, wants_colour(), terminal=sys.stdout.isatty()))
 
 
 def dispatch(call: Call, suit: Suit, command: Command) -> BaseModel:
