@@ -93,6 +93,8 @@ class Board:
 
     def next_undecided(self, file: int, after: int) -> tuple[int, int] | None:
         """(file, atom) of the first undecided atom behind atom `after` of `file`, from the start again at the end."""
+        if not self.tally[UNDECIDED]:
+            return None
         order = [*range(file, len(self.files) + 1), *range(1, file + 1)]
         for place, number in enumerate(order):
             atom = self.files[number - 1].next_undecided(after if place == 0 else 0)

@@ -41,8 +41,9 @@ def decide(state: State, action: str, key: str, now: float) -> Step | None:
     if not state.pages.total(state.file):
         return replace(state, message=Message("There is nothing to decide here.")), []
     group = group_at(state, state.row)
-    if action in SEEN_FIRST and now - state.since < SEEN:
-        shown = max(0, round((now - state.since) * 1000))
+    since = state.since if group.selector == state.looked_at else now
+    if action in SEEN_FIRST and now - since < SEEN:
+        shown = max(0, round((now - since) * 1000))
         return replace(state, message=Message(f"Nothing decided: this was on screen for only {shown} ms.")), []
     return DECIDING[action](state, action, group)
 
@@ -241,7 +242,7 @@ def split_hunk(state: State) -> State:
 
 
 def looked(state: State, now: float) -> State:
-    """Notes since when the group of the cursor has been on screen."""
+    """Notes that what the cursor is on has been drawn: since when it is on screen is what `decide` asks."""
     if not state.pages.total(state.file):
         return state
     name = group_at(state, state.row).selector

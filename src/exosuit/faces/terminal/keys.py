@@ -22,7 +22,7 @@ BINDINGS = (
     Binding("hunk.prev", ("p",), "Previous hunk; previous hit while searching", "Move"),
     Binding("file.next", ("]",), "Next file", "Move"),
     Binding("file.prev", ("[",), "Previous file", "Move"),
-    Binding("undecided", (".",), "Next undecided", "Move"),
+    Binding("undecided", ("N",), "Next undecided", "Move"),
     Binding("page.next", ("PageDown",), "One screen down", "Move"),
     Binding("page.prev", ("PageUp",), "One screen up", "Move"),
     Binding("first", ("Home",), "First line of the file", "Move"),

@@ -73,10 +73,9 @@ def step(state: State, event: Event) -> Step:
     """What an event makes of a state. Raises `MissingError` where rows must be read first."""
     match event:
         case Key():
-            after, effects = _key(replace(state, message=Message()), event)
-            return deciding.looked(after, event.at), effects
+            return _key(replace(state, message=Message()), event)
         case Tick():
-            return _ticked(state, event.at)
+            return _ticked(state)
         case Resized():
             after = replace(state, size=(event.columns, event.lines))
             return in_sight(_split_if_room(after)), []
@@ -90,13 +89,13 @@ def step(state: State, event: Event) -> Step:
             return deciding.edited(state, event)
 
 
-def _ticked(state: State, now: float) -> Step:
+def _ticked(state: State) -> Step:
     """Asks what others have decided meanwhile, and for the facts on the group that the cursor rests on."""
     effects: list[Effect] = [deciding.sync(state, "quietly")]
     if wants_facts(state):
         fields = {"change": state.change, "file": state.file, "atoms": state.looked_at}
         effects.append(Call("review.facts", fields, "facts"))
-    return deciding.looked(replace(state, known_of=state.looked_at), now), effects
+    return replace(state, known_of=state.looked_at), effects
 
 
 def wants_facts(state: State) -> bool:
@@ -233,10 +232,10 @@ def _failed(state: State, event: Failed) -> Step:
     return in_sight(replace(state, message=message)) if state.files else replace(state, message=message), effects
 
 
-def begin(state: State, now: float) -> State:
+def begin(state: State) -> State:
     """At the first undecided atom, or at the first hunk when all is decided."""
     if not state.files:
         return state
     following = state.board.next_undecided(1, 0)
     state = to_atom(state, *following) if following is not None else to_file(state, 1)
-    return deciding.looked(replace(state, message=Message("? shows every key")), now)
+    return replace(state, message=Message("? shows every key"))

@@ -61,8 +61,11 @@ def to_hunk(state: State, by: int) -> State:
     hunk = hunk_at(state, state.row)
     if hunk and (state.file, hunk) in state.parted:
         here = block_group(state, state.row, hunk)
-        near = block_group(state, here.end if by > 0 else here.start - 1, hunk)
-        if (near.start - here.start) * by > 0:
+        start, end = hunk_rows(state, hunk)
+        beyond = range(here.end, end) if by > 0 else range(here.start - 1, start - 1, -1)
+        following = next((i for i in beyond if has_atom(row(state, i))), None)
+        if following is not None:
+            near = block_group(state, following, hunk)
             return shown_from(state, near.start, near.end, near.start)
     hunks = len(state.pages.hunks(state.file))
     if 1 <= hunk + by <= hunks:

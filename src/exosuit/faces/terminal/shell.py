@@ -23,6 +23,7 @@ from exosuit.commands.review_models import Overview, Rows
 from exosuit.core.errors import ExosuitError
 from exosuit.faces.terminal.cells import Line
 from exosuit.faces.terminal.colours import Palette
+from exosuit.faces.terminal.deciding import looked
 from exosuit.faces.terminal.editor import edit_text
 from exosuit.faces.terminal.machine import advance, begin, wants_facts, with_rows
 from exosuit.faces.terminal.pages import WINDOW
@@ -133,7 +134,7 @@ class Shell:
         self._cursor(seen=False)
         self.change = overview.change
         state = opening(overview, self._size())
-        state = with_rows(state, lambda known: begin(known, time.monotonic()), self._read)[1]
+        state = with_rows(state, begin, self._read)[1]
         polled = time.monotonic()
         while not self.quit:
             state = self._draw(state)
@@ -230,7 +231,7 @@ class Shell:
         columns, lines = self._size()
         self.window.move(min(shown.cursor[1], lines - 1), min(shown.cursor[0], columns - 1))
         self.window.refresh()
-        return state
+        return with_rows(state, lambda known: looked(known, time.monotonic()), self._read)[1]
 
     def _line(self, y: int, line: Line) -> None:
         x = 0
