@@ -88,6 +88,17 @@ class FileRows:
         """Unchanged lines, numbered from 1: what a fold hides."""
         return list(self._lines(_Part(" ", count, old - 1, new - 1), 0, min(count, len(self.new) - new + 1)))
 
+    @cached_property
+    def line_rows(self) -> dict[tuple[str, int], int]:
+        """The row of each changed line, by (`old` or `new`, line from 0)."""
+        found = {}
+        for start, part in zip([0, *self.ends], self.parts, strict=False):
+            if (run := part.run) is not None:
+                for row, i in enumerate(range(part.old, part.old + part.count), start):
+                    old = i < run.base_n
+                    found["old" if old else "new", run.base_at + i if old else run.head_at + i - run.base_n] = row
+        return found
+
     def row_of(self, atom: int) -> int:
         """The first row on which an atom (from 0) shows."""
         starts = [0, *self.ends]

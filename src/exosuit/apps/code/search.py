@@ -61,13 +61,11 @@ def _matches(change: Change, shadow: Shadow, pattern: re.Pattern[str], needle: b
 def _in_file(layout: FileRows, pattern: re.Pattern[str]) -> Iterator[Match]:
     file, path = layout.file, path_text(layout.file.path)
     for number, span in enumerate(file.spans, len(file.opaque)):
-        row = -1
         for side, line, text in _lines(layout, span):
             for found in pattern.finditer(text):
-                if found.end() == found.start():
-                    continue
-                row = layout.row_of(number) if row < 0 else row
-                yield Match(file.number, path, number + 1, side, line + 1, found.start(), found.end(), text, row)
+                if found.end() > found.start():
+                    row = layout.line_rows[side, line]
+                    yield Match(file.number, path, number + 1, side, line + 1, found.start(), found.end(), text, row)
 
 
 def _lines(layout: FileRows, span: Span) -> Iterator[tuple[Literal["old", "new"], int, str]]:
