@@ -184,8 +184,9 @@ def materialize(session: Session, ask: MaterializeAsk) -> Materialized:
         tree = review.tree_of(select(review.change, ask.atoms))
     else:
         tree = review.change.head if ask.all else review.change.base
-    session.workspace.shadow.check_out(tree, session.workspace.root / ask.out)
-    return Materialized(change=review.change.id, tree=tree, out=ask.out)
+    out = session.workspace.root / ask.out
+    session.workspace.shadow.check_out(tree, out)
+    return Materialized(change=review.change.id, tree=tree, out=str(out))
 
 
 @command("change.export", effect=Effect.EXTERNAL)
@@ -195,15 +196,15 @@ def export(session: Session, ask: ExportAsk) -> Exported:
     tree = review.change.head if ask.all else review.accepted_tree()
     data = diff_as_patch(session.workspace.shadow, review.change.base, tree)
     patch, encoding = text_or_base64(data)
-    if ask.out is not None:
+    out = None if ask.out is None else session.workspace.root / ask.out
+    if out is not None:
         try:
-            (session.workspace.root / ask.out).write_bytes(data)
+            out.write_bytes(data)
         except OSError as error:
-            raise ExosuitError(
-                "cannot-write", f"cannot write {ask.out} ({error.strerror})", "name another file"
-            ) from error
+            raise ExosuitError("cannot-write", f"cannot write {out} ({error.strerror})", "name another file") from error
     count = data.count(b"\ndiff --git ") + data.startswith(b"diff --git ")
-    return Exported(change=review.change.id, files=count, patch=patch, encoding=encoding, out=ask.out)
+    named = None if out is None else str(out)
+    return Exported(change=review.change.id, files=count, patch=patch, encoding=encoding, out=named)
 
 
 @command("change.search", effect=Effect.READ)
