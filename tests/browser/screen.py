@@ -96,6 +96,15 @@ class Screen:
         return {name: mine[name] for name in names}
 
     @property
+    def root(self) -> str:
+        """The folder that is worked on."""
+        return str(self.server.post("workspace.show", {}).json["root"])
+
+    def number(self, path: str) -> int:
+        """The number of a file of the change."""
+        return int(self.call("review.overview")["paths"].index(path)) + 1
+
+    @property
     def options(self) -> Any:
         """What the open dialog offers."""
         return self.page.locator("dialog").get_by_role("option")

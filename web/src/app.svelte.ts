@@ -15,6 +15,7 @@ export type Applied = Out<'change.apply'>;
 export type Summary = Out<'change.list'>['changes'][number];
 
 const TOAST_MS = 4000;
+const STALE_MS = 400;
 
 export class App {
   place = $state.raw<Place>(parse(new URL(location.href)));
@@ -30,6 +31,10 @@ export class App {
   online = $state(true);
   retryAt = $state(0);
   facts = $state(false);
+  /** Files are being written. */
+  applying = $state(false);
+  /** Why the change is not what its source says now; empty while it is. */
+  stale = $state('');
   workspace = $state.raw<Out<'workspace.show'> | null>(null);
   changes = $state.raw<Summary[] | null>(null);
   theme = $state(localStorage.getItem('exosuit.theme') ?? '');
@@ -40,6 +45,7 @@ export class App {
 
   constructor() {
     addEventListener('popstate', () => void this.enter(parse(new URL(location.href))));
+    addEventListener('focus', () => void this.lookWhetherStale());
     addEventListener('pagehide', () => this.place.screen === 'review' && this.desk?.writeAddress());
     this.setTheme(this.theme);
   }
@@ -77,6 +83,7 @@ export class App {
     const named = place.file > 0 && !(place.file === last[0] && place.atom === last[1]);
     const [file, atom, row] = named ? [place.file, place.atom, 0] : last;
     if (!this.change || this.change.id !== place.change) {
+      this.stale = '';
       const change = await openChange(place.change, file || 1);
       this.desk = new Desk(change, this.failed);
       this.decisions = new Decisions(change, this.desk, this.say, this.failed);
@@ -85,6 +92,23 @@ export class App {
     const [at, target] = this.target(this.change, place, file, row ? { row } : { atom });
     await this.desk!.open(at, target);
     if (place.conflicts) await this.lookForConflicts();
+    setTimeout(() => void this.lookWhetherStale(), STALE_MS);
+  }
+
+  private async lookWhetherStale(): Promise<void> {
+    const { change } = this;
+    if (!change || this.place.screen !== 'review') return;
+    const said = await call('review.stale', { change: change.id }).catch(() => null);
+    if (said && change === this.change) this.stale = said.stale && said.refreshable ? said.why : '';
+  }
+
+  /** Reads the source again; decisions are carried over where the bytes still match. */
+  async refresh(): Promise<void> {
+    const found = await call('change.refresh', { change: this.change!.id });
+    this.stale = '';
+    const asked = found.asked_again ? `, ${found.asked_again} asked again` : '';
+    this.visit(`/change/${encodeURIComponent(found.change)}`);
+    this.say(found.already ? 'Nothing is other than it was.' : `Placed again: ${found.carried} decisions carried over${asked}.`);
   }
 
   /** Where an address leads: what it names, else what is undecided first, else the first file. */
@@ -161,7 +185,10 @@ export class App {
 
   /** Puts what is accepted into the working tree. */
   async apply(): Promise<void> {
-    const outcome = await this.decisions!.run(() => call('change.apply', { change: this.change!.id, dry_run: false }));
+    if (this.applying) return;
+    this.applying = true;
+    const work = (): Promise<Applied> => call('change.apply', { change: this.change!.id, dry_run: false });
+    const outcome = await this.decisions!.run(work).finally(() => (this.applying = false));
     this.outcome = outcome;
     keep(`applied.${this.change!.id}`, outcome.applied.length);
     const skipped = outcome.skipped.length ? `, ${outcome.skipped.length} can't be put into a working tree` : '';

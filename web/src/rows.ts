@@ -105,14 +105,17 @@ function spread(rows: readonly Row[], base: number, how: Lay): Line[] {
 function layBlock(rows: readonly Row[], start: number, base: number, how: Lay, lines: Line[]): number {
   let end = start;
   while (end < rows.length && isChange(rows[end]!)) end++;
+  const block: Line[] = [];
   if (how.split) {
-    pairUp(rows, start, end, base, lines);
+    pairUp(rows, start, end, base, block);
   } else {
-    for (let i = start; i < end; i++) lines.push({ base: base + i, row: rows[i]!, other: null, cut: 0 });
+    for (let i = start; i < end; i++) block.push({ base: base + i, row: rows[i]!, other: null, cut: 0 });
   }
-  if (how.comments.size) {
-    const atoms = new Set(rows.slice(start, end).map((row) => row[3]));
-    for (const atom of [...atoms].sort((a, b) => a - b)) says(atom, base + end - 1, how, lines);
+  const last = new Map<number, Line>();
+  for (const line of how.comments.size ? block : []) for (const atom of atomsOf(line)) last.set(atom, line);
+  for (const line of block) {
+    lines.push(line);
+    for (const atom of atomsOf(line)) if (last.get(atom) === line) says(atom, line.base, how, lines);
   }
   return end;
 }
