@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -93,8 +94,11 @@ class Repository:
 
     def exclusions(self) -> str:
         """Ignore rules that don't live in the tree: the user's global file and `.git/info/exclude`."""
-        files = [path for path in (_global_excludes(self.root), self.common_dir / "info" / "exclude") if path.is_file()]
-        return "\n".join(path.read_text(encoding="utf-8", errors="surrogateescape") for path in files)
+        parts = []
+        for path in (_global_excludes(self.root), self.common_dir / "info" / "exclude"):
+            with contextlib.suppress(OSError):  # absent, or not for us to read: git goes on without it too
+                parts.append(path.read_text(encoding="utf-8", errors="surrogateescape"))
+        return "\n".join(parts)
 
     def disk_settings(self) -> list[str]:
         """The repository's settings for how its files lie on the disk, as options of git; no others are passed on."""

@@ -28,7 +28,7 @@ def snapshot_worktree(shadow: Shadow, repository: Repository) -> str:
     flags = repository.disk_settings()
     with _scratch() as scratch:
         index, excludes = scratch / "index", scratch / "exclude"
-        excludes.write_text(repository.exclusions(), encoding="utf-8", errors="surrogateescape")
+        _write(excludes, repository.exclusions())
         env = {**_environment(shadow, repository.root), "GIT_INDEX_FILE": str(index)}
         add = [*flags, "-c", f"core.excludesFile={excludes}", "add", "-A", "--sparse", "--ignore-errors", "--",
                *_everything(repository.root)]  # fmt: skip
@@ -79,21 +79,41 @@ def _raise_unless_harmless(done: subprocess.CompletedProcess[bytes]) -> None:
         "warning:",
     )
     serious = [line for line in words if line.strip() and not any(mark in line for mark in harmless)]
-    if serious:
+    if not serious:
+        return
+    if ours := [line for line in words if any(mark in line for mark in _STORE_FAILS)]:
         raise ExosuitError(
-            "unreadable-file", serious[0].removeprefix("error: "), "make it readable, or let git ignore it"
+            "store-write-failed",
+            f"cannot keep a snapshot ({ours[0].removeprefix('error: ').removeprefix('fatal: ')})",
+            "free some space, check the permissions of the state folder, or set EXOSUIT_STATE; nothing was changed",
         )
+    raise ExosuitError("unreadable-file", serious[0].removeprefix("error: "), "make it readable, or let git ignore it")
+
+
+_STORE_FAILS = (
+    "repository database",
+    "unable to write",
+    "No space left",
+    "File too large",
+    "Disk quota",
+    "unable to create temporary",
+    "index.lock",
+)
+"""What git says when it cannot write, as against when it cannot read."""
 
 
 @contextlib.contextmanager
 def _scratch() -> Iterator[Path]:
     try:
-        with tempfile.TemporaryDirectory(prefix="exosuit-index-") as folder:
-            yield Path(folder)
+        made = tempfile.TemporaryDirectory(prefix="exosuit-index-")
     except OSError as error:
-        raise ExosuitError(
-            "no-scratch-space", f"cannot write temporary files ({error})", "free some space, or set TMPDIR"
-        ) from error
+        raise _no_scratch(error) from error
+    with made as folder:
+        yield Path(folder)
+
+
+def _no_scratch(error: OSError) -> ExosuitError:
+    return ExosuitError("no-scratch-space", f"cannot write temporary files ({error})", "free some space, or set TMPDIR")
 
 
 def _copy_index(index: Path, repository: Repository) -> bool:
@@ -102,7 +122,16 @@ def _copy_index(index: Path, repository: Repository) -> bool:
         shutil.copy2(repository.git_dir / "index", index)
     except FileNotFoundError:
         return False
+    except OSError as error:
+        raise _no_scratch(error) from error
     return True
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise _no_scratch(error) from error
 
 
 def _rebuild_index(repository: Repository, env: dict[str, str]) -> None:
