@@ -223,6 +223,14 @@ def test_a_reader_that_goes_away_is_no_error_message() -> None:
     assert done.returncode in (0, 141)
 
 
+def test_a_full_disk_behind_standard_output_is_an_error_with_a_hint(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.wire.notes", "-C", str(tmp_path), "note", "list", "--json"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=30)
+    assert done.returncode == 1
+    assert json.loads(done.stderr)["code"] == "input-output"
+
+
 def test_ctrl_c_ends_a_command_with_130_and_one_word(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.wire.notes", "-C", str(tmp_path), "note", "fail", "ok", "--seconds", "20"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -27,6 +27,7 @@ COMMANDS, START = "Commands", "Start"
 SHELLS: tuple[Literal["bash"], Literal["zsh"], Literal["fish"]] = ("bash", "zsh", "fish")
 STOPPED = 130
 PIPE_CLOSED = 141
+OUTPUT_HINT = "check that there is space and that you may write there"
 HELP = """See, take apart, apply and take back every change that an AI proposes.
 
 -C DIR names the workspace; without it: the enclosing git repository, else this folder.
@@ -48,12 +49,22 @@ def main(argv: Sequence[str] | None = None, suit: Suit = REAL) -> int:
         print("\nstopped", file=sys.stderr)
         return STOPPED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return PIPE_CLOSED
+    except OSError as error:
+        _silence()
+        told = ExosuitError("input-output", f"{error.filename or 'standard output'}: {error.strerror}", OUTPUT_HINT)
+        report(told, as_json)
+        return 1
     except Exception as error:  # noqa: BLE001  a defect is told like any other error, and never as a traceback
         report(_unexpected(error), as_json)
         return 1
     return code
+
+
+def _silence() -> None:
+    """Let what is still buffered for standard output go nowhere, rather than fail once more at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def report(error: ExosuitError, as_json: bool) -> None:
