@@ -82,10 +82,15 @@ def chromium() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test that uses chromium carries the mark `browser`."""
+    """Every test that uses chromium carries the mark `browser`, and these run last.
+
+    Playwright keeps an event loop running in the main thread as long as its browser is open, and a test that starts a
+    loop of its own cannot do so then.
+    """
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.hookimpl(wrapper=True)
