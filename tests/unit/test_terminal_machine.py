@@ -91,9 +91,11 @@ class Desk:
     def call(self, call: Call) -> Answered | Failed:
         self.calls.append(call)
         try:
-            return Answered(call, load().dispatch(call.name, self.session, dict(call.fields)))
+            output = load().dispatch(call.name, self.session, dict(call.fields))
         except ExosuitError as error:
             return Failed(call, error)
+        self.change = output.change if isinstance(output, Overview) else self.change
+        return Answered(call, output)
 
     @property
     def lines(self) -> list[str]:
@@ -204,6 +206,19 @@ def test_what_another_process_decides_appears_at_the_next_tick(desk: Desk, works
     desk.tick()
     assert desk.state.board == other.state.board and desk.cursor == here
     assert "gui: hi" in desk.press("p").text
+
+
+def test_a_source_that_went_on_is_read_again_and_decisions_come_along(workspace: Repository) -> None:
+    workspace.commit("base", {"a.txt": BEFORE})
+    workspace.write({"a.txt": AFTER})
+    first = cast("Imported", load().dispatch("change.import", Session(workspace.path, "cli"), {"worktree": True}))
+    desk = Desk(workspace.path, first.change).press("y")
+    assert "The source is as it was." in desk.press("R").text
+    workspace.write({"a.txt": AFTER.replace("line 55\n", "line 55 b\n")})
+    assert "Read again: 2 decided edits came along" in desk.press("R").text
+    assert desk.state.board.tally == (2, 2, 0, 0) and desk.state.change != first.change
+    assert desk.cursor == ">⬚  40     - line 40"
+    assert desk.press("y").state.board.tally == (1, 3, 0, 0)
 
 
 def test_a_refusal_is_an_error_with_a_hint_and_a_key_clears_it(desk: Desk) -> None:

@@ -123,7 +123,12 @@ def _both_sides(state: State, unit: tuple[int, ...], look: Look) -> list[Line]:
     right_columns = look.columns - 1 - left_columns
     left = next((i for i in unit if row(state, i)[0] in " -"), None)
     right = next((i for i in reversed(unit) if row(state, i)[0] in " +"), None)
-    sides = [_side(state, left, 1, left_columns, look), _side(state, right, 2, right_columns, look)]
+    group = look.group
+    inside = group is not None and group.start <= unit[0] < group.end
+    sides = [
+        _side(state, left, 1, left_columns, look) if left is not None else [[("│" if inside else " ", "dim")]],
+        _side(state, right, 2, right_columns, replace(look, group=None)) if right is not None else [],
+    ]
     blank: Line = []
     lines = []
     for i in range(max(map(len, sides))):
@@ -132,12 +137,11 @@ def _both_sides(state: State, unit: tuple[int, ...], look: Look) -> list[Line]:
     return lines
 
 
-def _side(state: State, number: int | None, column: int, columns: int, look: Look) -> list[Line]:
-    if number is None:
-        return [[("│" if column == 1 and look.group else " ", "dim")]]
+def _side(state: State, number: int, column: int, columns: int, look: Look) -> list[Line]:
+    """One side of a row: `column` of it is the line number that is shown."""
     found = row(state, number)
-    bar, style = _bar(state, (number,), look if column == 1 else replace(look, group=None))
-    line = found[1] if column == 1 else found[2]
+    bar, style = _bar(state, (number,), look)
+    line = found[column]
     head = [(bar, style or "dim"), (f"{_mark(state, found)} {line or '':>{look.digits}} ", style or "dim")]
     return _wrapped(state, found, head, found[0], columns)
 

@@ -46,6 +46,7 @@ BINDINGS = (
     Binding("undo", ("u",), "Undo", "Do"),
     Binding("redo", ("Ctrl+R",), "Redo", "Do"),
     Binding("apply", ("A",), "Apply what is accepted", "Do"),
+    Binding("refresh", ("R",), "Read the source again", "Do"),
     Binding("help", ("?",), "These keys", "Do"),
     Binding("redraw", ("Ctrl+L",), "Draw the screen anew", "Do"),
     Binding("close", ("Escape",), "Close, or back to where you were", "Do"),

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from exosuit.commands.models import Applied, Decided, Found, Undone
-from exosuit.commands.review_models import Context, Facts, Region, States
+from exosuit.commands.models import Applied, Decided, Found, Imported, Undone
+from exosuit.commands.review_models import Context, Facts, Overview, Region, States
 from exosuit.faces.terminal import deciding
 from exosuit.faces.terminal.deciding import Step
 from exosuit.faces.terminal.frame import is_split
@@ -47,6 +47,7 @@ from exosuit.faces.terminal.state import (
     Search,
     State,
     Tick,
+    opening,
 )  # fmt: skip
 
 HITS = 1000
@@ -57,10 +58,14 @@ T = TypeVar("T")
 
 def with_rows(state: State, work: Callable[[State], T], read: Reader) -> tuple[State, T]:
     """`work(state)`, with rows read as it asks for them; and the state with these rows."""
+    asked = set()
     while True:
         try:
             return state, work(state)
         except MissingError as missing:
+            window = (missing.file, missing.window)
+            assert window not in asked, f"{window} is forgotten and asked for in the same step"
+            asked.add(window)
             state = replace(state, pages=state.pages.read(read(missing.file, missing.window)))
 
 
@@ -153,6 +158,8 @@ def _other(state: State, action: str) -> Step:
             return deciding.undo(state, action)
         case "apply":
             return deciding.apply_asked(state, dry_run=True)
+        case "refresh":
+            return state, [Call("change.refresh", {"change": state.change}, "refresh", state.place)]
         case "redraw":
             return state, [Redraw()]
         case "quit":
@@ -200,9 +207,26 @@ def _answered(state: State, event: Answered) -> Step:
             return unfolded(state, call, output), []
         case Facts():
             return replace(state, known=output), []
+        case Imported():
+            return _refreshed(state, output)
+        case Overview():
+            return _reopened(state, output), [Reread(0, 0, onward=True)]
         case Found():
             return _found(state, call, output), []
     return state, []
+
+
+def _refreshed(state: State, output: Imported) -> Step:
+    """After the source was read again: its change is opened where it is another one now."""
+    if output.change == state.change:
+        return replace(state, message=Message("The source is as it was.")), []
+    told = f"Read again: {output.carried:,} decided edits came along, {output.asked_again:,} are asked again."
+    return replace(state, message=Message(told)), [Call("review.overview", {"change": output.change}, "reopen")]
+
+
+def _reopened(state: State, overview: Overview) -> State:
+    """Another change in the place of this one, looked at in the same way."""
+    return replace(opening(overview, state.size), split=state.split, facts=state.facts, message=state.message)
 
 
 def _decided(state: State, call: Call, output: Decided) -> Step:

@@ -175,9 +175,12 @@ class Shell:
 
     def _call(self, call: Call) -> Answered | Failed:
         try:
-            return Answered(call, self._dispatch(call.name, dict(call.fields)))
+            output = self._dispatch(call.name, dict(call.fields))
         except ExosuitError as error:
             return Failed(call, error)
+        if isinstance(output, Overview):
+            self.change = output.change
+        return Answered(call, output)
 
     def _read(self, file: int, window: int) -> Rows:
         fields = {"change": self.change, "file": file, "start": window * WINDOW, "count": WINDOW}
