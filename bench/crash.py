@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Kills apply and undo at every operation, and fails every operation: nothing may be lost, mixed or left over.
 
-    bench/crash.py [--points N] [--faults N] [--seed N] [--folder DIR]
+    python -m bench.crash [--points N] [--faults N] [--seed N] [--folder DIR]
 
 Each kill is a real SIGKILL of a real process at one operation of the file-system seam (a write is killed half done
 too); then recovery runs in new processes, half of which are killed as well. The baseline writes the same files in
-place.
-Exits 1 on any failure.
+place. Exits 1 on any failure.
 """
 
 from __future__ import annotations
@@ -96,6 +95,13 @@ def shuffled(found: Iterable[T], seed: int) -> list[T]:
     return every
 
 
+def landing(seen: list[str]) -> list[int]:
+    """What a read-only disk refuses between the first file that is put in place and the record of it."""
+    end = seen.index("record") if "record" in seen else len(seen)
+    start = next((n for n, name in enumerate(seen[:end]) if name in ("move", "exchange")), end - 1)
+    return [n for n in range(start, end) if seen[n] in FAILS_ON[errno.EROFS]] or [end - 1]
+
+
 def kill_row(folder: Path, row: str, wanted: int, seed: int) -> Tally:
     """Kill at every point of one case after the other until there were `wanted` kills."""
     tally, place = Tally(), Place(folder)
@@ -107,7 +113,8 @@ def kill_row(folder: Path, row: str, wanted: int, seed: int) -> Tally:
             dice = random.Random(f"{seed} {number} {torn}")
             if row == "failing and taking back":
                 disk.error = errno.EROFS
-                disk.fail_at, disk.kill_at = dice.randrange(count // 2, count), number + dice.randrange(60)
+                disk.fail_at = dice.choice(landing(seen))
+                disk.kill_at = disk.fail_at + 1 + dice.randrange(count // 2)
             if row == NAIVE:
                 verdict, killed = naive_trial(place, case, disk)
             else:

@@ -233,7 +233,8 @@ def _is_lost(place: Place, case: Case, path: bytes, apart: frozenset[bytes], con
     """What is wrong with the user's edit: it must stand as typed, or as if typed on the other side's text."""
     tree, _ = found_in(place.tree)
     if content is None:
-        return "a file that the user deleted is back" if path in tree and len(apart) == 1 else ""
+        is_back = path in tree and len(apart) == 1 and path in case.start
+        return "a file that the user deleted is back" if is_back else ""
     allowed = {content}
     for side in (case.start, case.goal):
         for one in apart & side.keys():

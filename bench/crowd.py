@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Many processes apply and undo on one workspace at once: every operation must arrive, whole and once.
 
-    bench/crowd.py [--processes N] [--operations N]
+    python -m bench.crowd [--processes N] [--operations N]
 
 Each process has a line of its own in each of some shared files, and counts there: an apply of `n -> n+1`, every fourth
 time undone and applied again. The baseline reads, changes and writes the same files without apply. Exits 1 if a count

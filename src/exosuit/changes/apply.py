@@ -223,14 +223,14 @@ def _recover_one(site: Site, tree: Worktree, journal: Journal, record: Record, p
         return Recovered(record.id, record.label, "discarded")
     if phase is Phase.BACK:
         landing.take_back()
-    else:
+    elif phase is not Phase.RESTORED:
         if phase is Phase.PREPARED:
             landing.land()
             landing.settle()
         site.on_commit(landing.record)
     landing.tidy()
     conflicts = tuple(Conflict(conflict.path, conflict.why) for conflict in landing.record.conflicts)
-    result = "taken-back" if phase is Phase.BACK else "finished"
+    result = "taken-back" if phase in (Phase.BACK, Phase.RESTORED) else "finished"
     return Recovered(record.id, record.label, result, conflicts, landing.record.kept)
 
 

@@ -42,16 +42,27 @@ class Crossing:
         self._rescue = rescue
 
     def side(self, move: MoveRef) -> Side:
-        """Where the move stands."""
+        """Where the move stands. An empty slot says little by itself, as somebody may have removed our temporary files
+        after a crash (`git clean`): then the target decides.
+        """
         found, quiet = self._tree.fingerprint(move.slot)
         if isinstance(found, Obstacle):
             return Side.FOREIGN if found.at == move.slot else Side.MISSING
+        if found is None:
+            return self._side_by_target(move)
         was, then = _prints(move)
         if found == then:
             return Side.BEFORE
-        if found == was:
-            return Side.AFTER if quiet else Side.FOREIGN
-        return Side.MISSING if found is None else Side.FOREIGN
+        return Side.AFTER if found == was and quiet else Side.FOREIGN
+
+    def _side_by_target(self, move: MoveRef) -> Side:
+        found, _ = self._tree.fingerprint(move.path)
+        nothing = found is None or (isinstance(found, Obstacle) and found.kind == "folder")
+        if move.then is None:
+            return Side.AFTER if nothing else Side.BEFORE
+        if move.was is None:
+            return Side.MISSING if nothing else Side.AFTER
+        return Side.AFTER if found == move.then.print else Side.MISSING
 
     def cross(self, move: MoveRef) -> bool:
         """From before to after; False if the target is not as expected (then ask `side` where it stands)."""
@@ -89,7 +100,7 @@ class Crossing:
         except (FileExistsError, NotADirectoryError):
             return False
         except FileNotFoundError:
-            return move.was is None  # somebody has removed the new file: nothing to take back
+            return move.was is None or move.then is None  # somebody has removed it: nothing to bring back
         if self._came_out_whole(move):
             return True
         if move.was is None:

@@ -7,6 +7,7 @@ and possible on a full disk.
     prepared    all is written and synced; files are being put in place             → finished
     landed      all is in place and synced; to be recorded, then tidied             → recorded and tidied
     back        something failed; what was put in place is taken out again          → taken back
+    restored    all is taken out again and synced; to be tidied                     → tidied
 
 Contents are not in the journal but in a vault, by key; fingerprints tell at recovery what stands where.
 """
@@ -148,6 +149,7 @@ class Phase(StrEnum):
     PREPARED = "prepared"
     LANDED = "landed"
     BACK = "back"
+    RESTORED = "restored"
 
 
 _RECORD = TypeAdapter(Record)
@@ -237,12 +239,9 @@ class Journal:
         return next((phase for phase in Phase if (self._folder / f"{record.id}.{phase}").exists()), None)
 
     def close(self, record: Record, phase: Phase) -> None:
-        """Remove the record. Should a power cut bring it back, it finds all done; not so on the way back: synced."""
-        with self._disk.root(self._folder) as folder:
-            with contextlib.suppress(FileNotFoundError):
-                self._disk.remove(folder, f"{record.id}.{phase}".encode())
-            if phase is Phase.BACK:
-                self._disk.sync(folder)
+        """Remove the record. Should a power cut bring it back, there is only tidying to do, which is done."""
+        with self._disk.root(self._folder) as folder, contextlib.suppress(FileNotFoundError):
+            self._disk.remove(folder, f"{record.id}.{phase}".encode())
 
     def open_records(self) -> list[tuple[Record, Phase]]:
         """What was cut off. Raises `journal-damaged`."""

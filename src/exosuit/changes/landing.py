@@ -6,10 +6,12 @@ than planned steps back, is planned anew on what stands there now, and tries aga
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import count
 
+from exosuit.changes.atoms import SYMLINK
 from exosuit.changes.crossing import Crossing, Side
 from exosuit.changes.entries import Entry, ancestors, parent_of
 from exosuit.changes.journal import (
@@ -23,6 +25,7 @@ from exosuit.changes.journal import (
     StepRef,
     Unit,
     Vault,
+    entry_of,
     step_of,
 )
 from exosuit.changes.spelling import survey
@@ -30,6 +33,7 @@ from exosuit.changes.threeway import Conflict, Move, Plan, Step, plan_group
 from exosuit.changes.worktree import Worktree
 
 _TRIES = 12
+_WAY_BACK = (Phase.BACK, Phase.RESTORED)
 _RESTLESS = "The file keeps changing while the change is being applied."
 _TWICE = "It was edited twice in the moment of applying; what could not stay in place is kept."
 
@@ -83,7 +87,7 @@ class Landing:
         above = ancestors(path)
         replaced = [folder for folder in above if folder in goals]  # folders that become files
         folder = parent_of(replaced[-1]) if replaced else parent_of(path)
-        while folder and not self._tree.is_folder(folder):
+        while not self._tree.is_folder(folder):
             folder = parent_of(folder)
         return folder
 
@@ -97,7 +101,9 @@ class Landing:
                 self._tree.stage(ref.slot, move.then, move.like)
 
     def _sync(self, units: Iterable[Unit]) -> None:
-        slots = [move.slot for unit in units for move in unit.moves if move.then is not None]
+        self._sync_slots([move.slot for unit in units for move in unit.moves if move.then is not None])
+
+    def _sync_slots(self, slots: Sequence[bytes]) -> None:
         for slot in slots:
             self._tree.sync_file(slot)
         for folder in sorted({parent_of(slot) for slot in slots}):
@@ -127,12 +133,23 @@ class Landing:
             moves = _in_order(self.record.units[index].moves)
             for move in moves:
                 self._crossing.mend(move)
+                if self._crossing.side(move) is Side.MISSING:
+                    self._stage_again(move)
             if all(self._crossing.side(move) is Side.AFTER or self._cross(move) for move in moves):
                 return
             if not self._plan_anew(index):
                 return
         self._retreat(index)
         self._block(index, [Conflict(step.path, _RESTLESS) for step in self.record.units[index].asked])
+
+    def _stage_again(self, move: MoveRef) -> None:
+        """Fill a slot that somebody has emptied from the vault; a folder out of reach is left to planning anew."""
+        entry = entry_of(move.then, self._vault)
+        if entry is not None and self._tree.is_folder(parent_of(move.slot)):
+            found = self._tree.status(move.path)
+            is_file = found is not None and stat.S_ISREG(found.st_mode) and entry.mode != SYMLINK
+            self._tree.stage(move.slot, entry, move.path if is_file else None)
+            self._sync_slots([move.slot])
 
     def _cross(self, move: MoveRef) -> bool:
         return self._crossing.side(move) is Side.BEFORE and self._crossing.cross(move)
@@ -194,7 +211,7 @@ class Landing:
     def _write(self, record: Record) -> None:
         """Journal a changed record; on the way back the journal keeps the forward reading."""
         self.record = record
-        self._journal.write(inverted(record) if self.phase is Phase.BACK else record, self.phase)
+        self._journal.write(inverted(record) if self.phase in _WAY_BACK else record, self.phase)
 
     def _rescue(self, path: bytes, found_at: bytes) -> None:
         found = self._tree.read(found_at)
@@ -208,6 +225,7 @@ class Landing:
             self._go(Phase.BACK)
         self.record = inverted(self.record)
         self.land()
+        self._go(Phase.RESTORED)
 
     def tidy(self) -> None:
         """Remove all temporary files and empty folders of this apply, then its journal."""

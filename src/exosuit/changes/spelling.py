@@ -41,7 +41,7 @@ def _other_spelling(tree: Worktree, path: bytes, listed: dict[bytes, set[bytes]]
     for prefix in (*reversed(ancestors(path)), path):
         folder, name = parent_of(prefix), prefix.rpartition(b"/")[2]
         if folder not in listed:
-            listed[folder] = set(tree.names(folder)) if not folder or tree.is_folder(folder) else set()
+            listed[folder] = set(tree.names(folder)) if tree.is_folder(folder) else set()
         if name in listed[folder]:
             continue
         if tree.status(prefix) is None:
@@ -81,7 +81,7 @@ def check_collisions(tree: Worktree, steps: Sequence[Step]) -> None:
 def _folds_case(tree: Worktree, folder: bytes) -> bool:
     """Whether a folder (or the nearest one above that has a name to try with) finds names in the other case."""
     while True:
-        names = set(tree.names(folder)) if not folder or tree.is_folder(folder) else set()
+        names = set(tree.names(folder)) if tree.is_folder(folder) else set()
         for name in names:
             if name.swapcase() not in (name, *names):
                 return tree.status((folder + b"/" if folder else b"") + name.swapcase()) is not None

@@ -138,13 +138,15 @@ class Worktree:
             raise
 
     def is_folder(self, path: bytes) -> bool:
-        """Whether a folder, not a link to one, stands there."""
+        """Whether a folder, not a link to one, stands there; the workspace itself is one."""
+        if not path:
+            return True
         found = self.status(path)
         return found is not None and stat.S_ISDIR(found.st_mode)
 
     def is_free(self, path: bytes) -> bool:
         """Whether nothing stands at `path` and its parent is a folder."""
-        return self.status(path) is None and (not parent_of(path) or self.is_folder(parent_of(path)))
+        return self.status(path) is None and self.is_folder(parent_of(path))
 
     def names(self, folder: bytes) -> list[bytes]:
         """The names in a folder; none if it is not there."""
