@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from exosuit.changes.atoms import REGULAR
+from exosuit.changes.atoms import EXECUTABLE, REGULAR
 from exosuit.changes.patch import patched, subject
 from exosuit.changes.repository import Repository
+from exosuit.changes.safepath import check_path
 from exosuit.changes.shadow import EMPTY_TREE, Shadow
 from exosuit.changes.snapshot import snapshot_folder, snapshot_worktree
 from exosuit.core.errors import ExosuitError
@@ -90,17 +92,17 @@ class Revisions:
 
     @property
     def key(self) -> str:
-        return f"revisions {self.label}"
+        return _told(f"revisions {self.label}")
 
     @property
     def label(self) -> str:
-        return f"{self.old}{'...' if self.fork else '..'}{self.new}"
+        return _told(f"{self.old}{'...' if self.fork else '..'}{self.new}")
 
     def pair(self, ground: Ground) -> Pair:
         repository = ground.git()
         old = repository.merge_base(self.old, self.new) if self.fork else self.old
         base, head = repository.trees(old, self.new)
-        return Pair(base, head, old, self.new, f"{self.old} → {self.new}")
+        return Pair(base, head, old, self.new, _told(f"{self.old} → {self.new}"))
 
 
 @dataclass(frozen=True)
@@ -111,17 +113,17 @@ class WorkingTree:
 
     @property
     def key(self) -> str:
-        return f"worktree {self.against}"
+        return _told(f"worktree {self.against}")
 
     @property
     def label(self) -> str:
-        return f"working tree against {self.against}"
+        return _told(f"working tree against {self.against}")
 
     def pair(self, ground: Ground) -> Pair:
         repository = ground.git()
         fresh = self.against == "HEAD" and not repository.has_commits()
         base = EMPTY_TREE if fresh else repository.tree(self.against)
-        return Pair(base, ground.now(), "" if fresh else self.against, "", f"Working tree since {self.against}")
+        return Pair(base, ground.now(), "" if fresh else self.against, "", _told(f"Working tree since {self.against}"))
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ class Patch:
 
     @property
     def label(self) -> str:
-        return f"patch {self.name}"
+        return _told(f"patch {self.name}")
 
     def pair(self, ground: Ground) -> Pair:
         base = ground.now()
@@ -147,7 +149,7 @@ class Patch:
             head,
             "HEAD" if ground.repository and ground.repository.has_commits() else "",
             "",
-            subject(self.data) or f"Patch {self.name}",
+            _told(subject(self.data) or f"Patch {self.name}"),
         )
 
 
@@ -164,12 +166,12 @@ class Folders:
 
     @property
     def label(self) -> str:
-        return f"{self.old} → {self.new}"
+        return _told(f"{self.old} → {self.new}")
 
     def pair(self, ground: Ground) -> Pair:
         base = snapshot_folder(ground.shadow, self.old)
         head = snapshot_folder(ground.shadow, self.new)
-        return Pair(base, head, "", "", f"{self.old.name or self.old} → {self.new.name or self.new}")
+        return Pair(base, head, "", "", _told(f"{self.old.name or self.old} → {self.new.name or self.new}"))
 
 
 @dataclass(frozen=True)
@@ -189,9 +191,15 @@ class Edit:
         return f"edited by hand: {self.path.decode('utf-8', 'backslashreplace')}"
 
     def pair(self, ground: Ground) -> Pair:
+        check_path(self.path)
+        if self.opened:
+            ground.shadow.size(self.opened)
         now = ground.now()
         there = ground.shadow.entry(now, self.path)
         mode = there[0] if there else REGULAR
+        if mode not in (REGULAR, EXECUTABLE):
+            name = self.path.decode("utf-8", "backslashreplace")
+            raise ExosuitError("not-a-file", f"{name} is not a regular file", "open a file")
         base = ground.shadow.replace(now, {self.path: (mode, self.opened) if self.opened else None})
         head = ground.shadow.replace(now, {self.path: (mode, ground.shadow.put(self.data))})
         name = self.path.decode("utf-8", "backslashreplace")
@@ -215,3 +223,8 @@ def again(key: str) -> Source | None:
         old, new = json.loads(rest)
         return Folders(Path(old), Path(new))
     return None
+
+
+def _told(text: str) -> str:
+    """A name that came in bytes that are no UTF-8, as text that can be stored and shown."""
+    return os.fsencode(text).decode("utf-8", "backslashreplace")
