@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 import type { Plugin } from 'vite';
+import { notices } from './notices';
 
 /** Has the page fetch the main chunk, and its style, along with the first script, which only asks the server for data. */
 function mainAhead(): Plugin {
@@ -26,7 +27,7 @@ function mainAhead(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [svelte(), mainAhead()],
+  plugins: [svelte(), mainAhead(), notices()],
   build: {
     outDir: '../src/exosuit/faces/web',
     emptyOutDir: true,

@@ -40,7 +40,7 @@ export function fileAt(land: Ground, x: number, width: number): number {
 }
 
 /** Draws all of it: fog where atoms are undecided, a solid base line where they are decided, dashed where rejected. */
-export function paint(canvas: HTMLCanvasElement, width: number, change: Change, land: Ground, current: number): void {
+export function paint(canvas: HTMLCanvasElement, width: number, change: Change, land: Ground): void {
   const ratio = devicePixelRatio;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(HEIGHT * ratio);
@@ -55,7 +55,6 @@ export function paint(canvas: HTMLCanvasElement, width: number, change: Change, 
   brush.fillStyle = ink;
   decided.forEach((on, x) => on && brush.fillRect(x, TOP + GROUND - BASE, 1, BASE));
   rejected.forEach((on, x) => on && x % 4 < 2 && brush.fillRect(x, TOP + GROUND - BASE, 1, BASE));
-  if (current) frame(brush, width, columnOf(land, current, width), columnOf(land, current, width, true), ink);
 }
 
 /** Per column of pixels: the share that is undecided, whether it is decided, whether it is rejected. */
@@ -106,15 +105,4 @@ function stipple(brush: CanvasRenderingContext2D, colour: string): CanvasPattern
   const pattern = brush.createPattern(tile, 'repeat')!;
   pattern.setTransform(new DOMMatrix().scale(1 / ratio));
   return pattern;
-}
-
-/** Where one is: brackets around the file, at least 3 px wide. */
-function frame(brush: CanvasRenderingContext2D, width: number, start: number, end: number, ink: string): void {
-  const wide = Math.max(3, end - start);
-  const left = Math.min(start, width - wide);
-  brush.fillStyle = ink;
-  brush.fillRect(left, 0, wide, 3);
-  brush.fillRect(left, TOP + GROUND - 1, wide, 3);
-  brush.fillRect(left, 0, 1, TOP + GROUND + 2);
-  brush.fillRect(left + wide - 1, 0, 1, TOP + GROUND + 2);
 }
