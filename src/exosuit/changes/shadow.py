@@ -107,6 +107,24 @@ class Shadow:
                     index.add(pygit2.IndexEntry(os.fsdecode(path), pygit2.Oid(hex=name), pygit2.enums.FileMode(mode)))
             return str(index.write_tree(self._repository))
 
+    def listing(self, tree: str) -> list[tuple[bytes, int, str]]:
+        """Path, mode and id of everything in a tree that is not itself a tree, in git's order."""
+        found: list[tuple[bytes, int, str]] = []
+        with self._lock:
+            try:
+                self._list(self._tree(tree), b"", found)
+            except KeyError as error:
+                raise _lost(tree) from error
+        return found
+
+    def _list(self, tree: pygit2.Tree, above: bytes, found: list[tuple[bytes, int, str]]) -> None:
+        for entry in tree:
+            path = above + (entry.raw_name or b"")
+            if isinstance(entry, pygit2.Tree):
+                self._list(entry, path + b"/", found)
+            else:
+                found.append((path, int(entry.filemode), str(entry.id)))
+
     def _odb(self, name: str) -> pygit2.Blob:
         found = self._repository[name]
         if not isinstance(found, pygit2.Blob):
