@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from exosuit.changes.algorithm import algorithm
 from exosuit.changes.atoms import SUBMODULE, SYMLINK, FileChange, Kind, Run
 from exosuit.changes.blocks import LARGE, block_starts
 from exosuit.changes.git import stream
@@ -20,7 +21,7 @@ CONTEXT = 3
 """Runs closer than twice this many lines are one hunk, as git would show them."""
 
 OPTIONS = (
-    "diff-tree", "-r", "-M", "-p", "--raw", "-U0", "--diff-algorithm=histogram", "--indent-heuristic", "--full-index",
+    "diff-tree", "-r", "-M", "-p", "--raw", "-U0", "--indent-heuristic", "--full-index",
     "--no-color", "--no-ext-diff", "--no-textconv", "--submodule=short", "--ignore-submodules=none",
     "--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0", "--abbrev=40",
 )  # fmt: skip
@@ -39,7 +40,8 @@ def diff_trees(
     """
     if base == head:
         return []
-    parts = _parts(stream([*OPTIONS, base, head], env={"GIT_DIR": str(git_dir)}))
+    best = f"--diff-algorithm={algorithm(git_dir, base, head)}"
+    parts = _parts(stream([*OPTIONS, best, base, head], env={"GIT_DIR": str(git_dir)}))
     entries = _entries(next(parts, b""))
     files = []
     for number, entry in enumerate(entries, 1):

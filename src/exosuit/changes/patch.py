@@ -7,6 +7,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from exosuit.changes.algorithm import algorithm
 from exosuit.changes.atoms import split_lines
 from exosuit.changes.git import attempt, git
 from exosuit.changes.shadow import Shadow
@@ -50,7 +51,7 @@ def diff_as_patch(shadow: Shadow, base: str, head: str) -> bytes:
             "-p",
             "--binary",
             "--full-index",
-            "--diff-algorithm=histogram",
+            f"--diff-algorithm={algorithm(shadow.git_dir, base, head)}",
             "--no-color",
             "--no-ext-diff",
             "--no-textconv",
