@@ -7,10 +7,12 @@ A *run* is a maximal stretch of lines that differ: `base_n` lines from line `bas
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 REGULAR, EXECUTABLE, SYMLINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
@@ -104,6 +106,16 @@ class FileChange:
     def spans(self) -> tuple[Span, ...]:
         """The text atoms; atom `len(opaque) + i` is `spans[i]`."""
         return tuple(span for run in self.runs for span in run.spans())
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """For each run the number of its first atom."""
+        return list(accumulate((run.atoms for run in self.runs), initial=len(self.opaque)))
+
+    def span(self, atom: int) -> Span:
+        """A text atom by its number, without laying out those before it."""
+        run = bisect_right(self._starts, atom) - 1
+        return next(islice(self.runs[run].spans(), atom - self._starts[run], None))
 
     @property
     def is_text(self) -> bool:

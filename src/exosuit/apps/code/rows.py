@@ -116,7 +116,7 @@ class FileRows:
         first, end = self.file.hunk_atoms(hunk)
         if first < len(self.file.opaque):
             return self._note(self.file.opaque[first])
-        span, last = self.file.spans[first - len(self.file.opaque)], self.file.spans[end - 1 - len(self.file.opaque)]
+        span, last = self.file.span(first), self.file.span(end - 1)
         if span.base_n and not any(s.head_n for s in (span, last)) and self.file.status == "D":
             return shown(opening(self.old[span.base_at : last.base_at + last.base_n]))
         if self.file.status == "A" or (last.head_at - span.head_at > 2 * CONTEXT and not span.base_n):
