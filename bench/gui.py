@@ -156,7 +156,7 @@ def show(lines: int, files: int, results: dict[str, Figures | str]) -> None:
         ("jump_median", "jump, ms (median)"), ("key", "key to paint, ms (p95)"), ("heap", "JavaScript heap, MB"),
         ("elements", "elements in the page"),
     )  # fmt: skip
-    print(f"\n{lines:,} changed lines in {files} files")
+    print(f"\n{lines:,} changed lines in {files} files, load of the machine {os.getloadavg()[0]:.1f}")
     print(f"{'':40}{'ours':>12}{'every row':>12}{'aim':>8}")
     for key, label in rows:
         cells = [f"{r[key]:>12,.1f}" if isinstance(r, dict) else f"{r:>12}" for r in results.values()]

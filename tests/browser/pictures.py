@@ -12,6 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.conftest import FLAGS, WAIT_MS
+from tests.browser.palette import reduced
 from tests.browser.screen import Screen
 from tests.wire.serving import Served, serving
 
@@ -89,7 +90,7 @@ def offline(screen: Screen) -> None:
 
 
 def refused(screen: Screen) -> None:
-    screen.press("Control+r")
+    screen.press("u")
     expect(screen.page.get_by_role("alert")).to_be_visible()
 
 
@@ -120,7 +121,7 @@ PICTURES: list[tuple[str, Callable[[Screen], None], Size, str]] = [
     ("file-dark", by_hand, MIDDLE, "dark"),
     ("offline", offline, MIDDLE, "light"),
     ("refused-dark", refused, MIDDLE, "dark"),
-    ("not-found", missing, MIDDLE, "light"),
+    ("not-found", missing, NARROW, "light"),
 ]
 
 
@@ -139,7 +140,10 @@ def picture(browser: Browser, served: Served, shot: tuple[str, Callable[[Screen]
     screen = Screen(context.new_page(), served, change).open()
     prepare(screen)
     screen.page.wait_for_timeout(500)
-    screen.page.screenshot(path=to / f"{name}.png")
+    taken = screen.page.screenshot()
+    blank = browser.new_page()
+    (to / f"{name}.png").write_bytes(reduced(blank, taken))
+    blank.close()
     context.close()
 
 

@@ -155,7 +155,7 @@ export const COMMANDS: Command[] = [
   { id: 'redo', title: 'Redo', keys: ['Ctrl+R'], kind: 'Do', run: (app) => app.decisions!.step('redo') },
   { id: 'apply', title: 'Apply what is accepted', keys: ['A'], kind: 'Do', once: true, run: (app) => app.apply() },
   { id: 'conflicts', title: 'What apply would leave alone', keys: ['K'], kind: 'Do', once: true, run: (app) => app.lookForConflicts() },
-  { id: 'refresh', title: 'Read the source again, keep what still fits', keys: ['R'], kind: 'Do', once: true, run: (app) => app.refresh() },
+  { id: 'refresh', title: 'Read the source again', keys: ['R'], kind: 'Do', once: true, run: (app) => app.refresh() },
   { id: 'export', title: 'Copy what is accepted as a patch', keys: ['P'], kind: 'Do', once: true, run: exportPatch },
 
   { id: 'changes', title: 'Screen: changes', keys: ['1'], kind: 'Page', anywhere: true, run: (app) => app.visit('/') },
