@@ -78,14 +78,14 @@ class Review:
         """What undo would take back."""
         event = self.decisions.undo
         if event is None:
-            raise ExosuitError("nothing-to-undo", f"nothing is left to undo in change {self.change.id}", "")
+            raise ExosuitError("nothing-to-undo", f"nothing is left to undo in change {self.change.id}", self._history())
         return event
 
     def next_redo(self) -> Event:
         """What redo would do again."""
         event = self.decisions.redo
         if event is None:
-            raise ExosuitError("nothing-to-redo", f"nothing is left to redo in change {self.change.id}", "")
+            raise ExosuitError("nothing-to-redo", f"nothing is left to redo in change {self.change.id}", self._history())
         return event
 
     def accepted_tree(self) -> str:
@@ -125,6 +125,9 @@ class Review:
             if (edit.first, edit.end) == (first, end):
                 current = shadow.blob(edit.blob)
         return b"".join(before), b"".join(after), current, spans[0].head_at + 1
+
+    def _history(self) -> str:
+        return f"exosuit change show {self.change.id} --no-atoms tells what was decided"
 
     def _append(self, kind: str, data: dict[str, Any]) -> int:
         return self.workspace.ledger.append(self.change.id, kind, self.actor, data)
