@@ -51,7 +51,7 @@ def closed(change: Change, states: bytes) -> bytes:
     return bytes(whole)
 
 
-@settings(max_examples=150)
+@settings(max_examples=70)
 @given(pair=pairs())
 def test_all_atoms_are_the_head_and_none_are_the_base(shadow: Shadow, pair: tuple[Tree, Tree]) -> None:
     taken = taken_apart(shadow, *pair)
@@ -63,7 +63,7 @@ def test_all_atoms_are_the_head_and_none_are_the_base(shadow: Shadow, pair: tupl
     assert materialize(taken.change, bytes([ACCEPTED]) * count, [], shadow) == taken.change.head
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(pair=pairs(), data=st.data())
 def test_a_subset_is_the_same_tree_in_whatever_order_it_was_decided(
     shadow: Shadow, pair: tuple[Tree, Tree], data: st.DataObject
@@ -81,7 +81,7 @@ def test_a_subset_is_the_same_tree_in_whatever_order_it_was_decided(
     assert materialize(taken.change, decided, [], shadow) == tree
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(pair=pairs(), data=st.data())
 def test_a_subset_that_no_tree_can_hold_still_loses_no_file_of_the_base(
     shadow: Shadow, pair: tuple[Tree, Tree], data: st.DataObject
@@ -101,7 +101,7 @@ def test_a_subset_that_no_tree_can_hold_still_loses_no_file_of_the_base(
             assert shadow.entry(tree, file.old_path) or shadow.entry(tree, file.path)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(pair=pairs(), data=st.data())
 def test_splicing_the_atoms_as_shown_gives_what_materialize_gives(
     shadow: Shadow, pair: tuple[Tree, Tree], data: st.DataObject
@@ -139,7 +139,7 @@ def spliced(base: bytes, atoms: list[tuple[int, int, bytes]]) -> bytes:
     return b"".join([*out, base[at:]])
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(pair=pairs())
 def test_atoms_rise_in_the_base_without_overlap_and_hunks_part_them(shadow: Shadow, pair: tuple[Tree, Tree]) -> None:
     taken = taken_apart(shadow, *pair)
@@ -157,7 +157,7 @@ def test_atoms_rise_in_the_base_without_overlap_and_hunks_part_them(shadow: Shad
         assert all(first < end for first, end in bounds) and bounds[-1][1] == file.atoms
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(pair=pairs(), data=st.data())
 def test_an_edit_stands_where_its_atoms_stood_and_nothing_else_moves(
     shadow: Shadow, pair: tuple[Tree, Tree], data: st.DataObject

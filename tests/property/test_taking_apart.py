@@ -118,7 +118,7 @@ def texts(rows: list[Row], kinds: str) -> list[str]:
     return [row[4] for row in rows if row[0] in kinds]
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(pair=pairs())
 def test_every_atom_and_every_hunk_has_its_rows(shadow: Shadow, pair: tuple[Tree, Tree]) -> None:
     for file, layout, _, _ in layouts(shadow, pair):
@@ -134,7 +134,7 @@ def test_every_atom_and_every_hunk_has_its_rows(shadow: Shadow, pair: tuple[Tree
             assert {row[3] for row in rows[at:stop] if row[0] in "+-!" and row[3]} == set(range(first + 1, end + 1))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(pair=pairs(), data=st.data())
 def test_a_window_is_a_slice_of_the_whole(shadow: Shadow, pair: tuple[Tree, Tree], data: st.DataObject) -> None:
     for _, layout, _, _ in layouts(shadow, pair):
@@ -144,7 +144,7 @@ def test_a_window_is_a_slice_of_the_whole(shadow: Shadow, pair: tuple[Tree, Tree
         assert layout.window(start, count) == whole[start : start + count]
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(base=TEXTS, data=st.data())
 def test_rows_with_folds_opened_are_the_old_and_the_new_file(shadow: Shadow, base: bytes, data: st.DataObject) -> None:
     base = b"".join(b"same %d\n" % i for i in range(data.draw(st.integers(0, 20)))) + base
@@ -167,7 +167,7 @@ def test_rows_with_folds_opened_are_the_old_and_the_new_file(shadow: Shadow, bas
 VERDICTS = st.sampled_from([UNDECIDED, ACCEPTED, ACCEPTED, REJECTED])
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(pair=pairs(), data=st.data())
 def test_a_decision_is_carried_only_where_it_says_the_same_bytes(
     shadow: Shadow, pair: tuple[Tree, Tree], data: st.DataObject
