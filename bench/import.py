@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What an import costs beside `git diff` on the same trees: time in process and by command line, our own part, memory.
 
-    bench/import.py [--lines N …] [--repository DIR --range A..B] [--rounds N] [--seed N] [--folder DIR]
+    python -m bench.import [--lines N …] [--repository DIR --range A..B] [--rounds N] [--seed N] [--folder DIR]
 
 The baseline is `git diff` with git's own defaults and renames on, its output read and thrown away; the best of some
 rounds on either side. `own` is the processor time of our process alone, without git's. `CPU` is the ratio of processor

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The laws on real changes: consecutive releases of well-known packages, taken apart and put together again.
 
-    bench/laws.py [--pairs N] [--subsets N] [--orders N] [--seed N] [--cache DIR] [PACKAGE…]
+    python -m bench.laws [--pairs N] [--subsets N] [--orders N] [--seed N] [--cache DIR] [PACKAGE…]
 
 For each pair: base + all = head and base + none = base, byte for byte with modes and links, as files and as trees; then
 random subsets, each decided in several random orders, must give the same bytes, equal to the atoms of `change show`
@@ -19,8 +19,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from laws_releases import PAIRS, cache, release
-
+from bench.laws_releases import PAIRS, cache, release
 from exosuit.changes.atoms import FileChange, line_offsets, split_lines
 from exosuit.changes.change import Change
 from exosuit.changes.decisions import ACCEPTED, Range, merged
@@ -40,11 +39,11 @@ class Trial:
 
     change: Change
     shadow: Shadow
-    bytes: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
+    contents: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.bytes = {file.number: sides(file, self.shadow) for file in self.change.files}
+        self.contents = {file.number: sides(file, self.shadow) for file in self.change.files}
 
     def check(self, holds: bool, law: str) -> None:
         if not holds:
@@ -55,7 +54,7 @@ class Trial:
         entries: dict[bytes, tuple[int, str] | None] = {}
         for file in self.change.files:
             first, end = self.change.range_of(file)
-            placed = materialize_file(file, *self.bytes[file.number], states[first:end])
+            placed = materialize_file(file, *self.contents[file.number], states[first:end])
             entries.setdefault(file.old_path, None)
             if placed.data is not None:
                 entries[placed.path] = (placed.mode, self.shadow.put(placed.data))
@@ -84,17 +83,17 @@ class Trial:
             states = bytes(fold(told, self.change.atoms).states)
             seen.add(materialize(self.change, states, [], self.shadow))
         self.check(len(seen) == 1, "a subset is one tree in any order")
-        states = bytearray(self.change.atoms)
+        wanted = bytearray(self.change.atoms)
         for first, end in accepted:
-            states[first:end] = bytes([ACCEPTED]) * (end - first)
+            wanted[first:end] = bytes([ACCEPTED]) * (end - first)
         for file in self.change.files:
             first, end = self.change.range_of(file)
             if (
                 file.is_text
-                and (got := materialize_file(file, *self.bytes[file.number], states[first:end])).data is not None
+                and (got := materialize_file(file, *self.contents[file.number], wanted[first:end])).data is not None
             ):
                 self.check(
-                    got.data == spliced(file, *self.bytes[file.number], states[first:end]), f"splice {file.path!r}"
+                    got.data == spliced(file, *self.contents[file.number], wanted[first:end]), f"splice {file.path!r}"
                 )
 
     def drawn(self, dice: random.Random) -> list[Range]:

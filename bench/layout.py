@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Laying out a snapshot of 1,000 files that differs in ten from one laid out before, beside git and cp.
 
-    bench/layout.py [--trees N] [--files N]
+    python -m bench.layout [--trees N] [--files N]
 
 The baselines: `git read-tree` and `checkout-index` from the same repository into an empty folder; `cp -al`, which links
 all files of an earlier tree, none of them changed yet. Each round does each once. The goal is 50 ms.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Eight processes at work on one workspace: every operation is whole, and ledger and tree agree at the end.
 
-    bench/many.py [--processes N] [--operations N] [--seed N] [--folder DIR]
+    python -m bench.many [--processes N] [--operations N] [--seed N] [--folder DIR]
 
 Each process accepts, rejects, edits, comments, undoes, redoes, applies and looks, at random. Afterwards: SQLite's
 integrity check, the fold against a replay from nothing, the working tree against what the ledger says, git fsck.
@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import many_processes as many
+from bench import many_processes as many
 
 
 def run(folder: Path, processes: int, operations: int, seed: int) -> tuple[float, Counter[str], list[str]]:

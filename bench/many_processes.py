@@ -17,6 +17,7 @@ from exosuit.changes.snapshot import snapshot_worktree
 from exosuit.changes.sources import Revisions
 from exosuit.changes.workspace import Workspace
 from exosuit.core.errors import ExosuitError
+from exosuit.core.ledger import Event
 
 FILES, LINES = 24, 60
 EXPECTED = {"overtaken", "nothing-to-undo", "nothing-to-redo"}
@@ -136,12 +137,12 @@ def faults(folder: Path, name: str) -> list[str]:
     return found
 
 
-def replayed(events: list[object], atoms: int) -> object:
+def replayed(events: list[Event], atoms: int) -> object:
     """The decisions when each event is folded from the start, with nothing remembered: the slow way."""
     from exosuit.changes.folding import Folding
 
     folding = Folding(atoms)
     for event in events:
-        folding.take([event])  # type: ignore[list-item]
+        folding.take([event])
     folding._start_over()
     return folding.decisions()

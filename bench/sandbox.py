@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What holding a command in costs: each back end beside a plain subprocess, and beside its tools by hand, in one run.
 
-    bench/sandbox.py [--runs N] [--files N]
+    python -m bench.sandbox [--runs N] [--files N]
 
 Every round runs `true` once each way on the same tree, so that what else the machine does falls on all alike. The
 tree has --files files, a hundred a folder. `over` is the median of the differences to the plain subprocess of the same

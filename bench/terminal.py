@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Opens the terminal review of a change in a pseudo-terminal and answers keys, beside a plain dump of the same diff.
 
-    bench/terminal.py [--files N] [--lines N] [--keys N] [--size COLUMNSxLINES]
+    python -m bench.terminal [--files N] [--lines N] [--keys N] [--size COLUMNSxLINES]
 
 The change has N files of N changed lines each. `open` counts from when the session is there and the change imported to
 when the first screen is drawn; `key` from the byte that is typed to the last byte drawn for it; the baseline writes

@@ -228,7 +228,7 @@ def _apply_and_die(path: Path, change: str, step: int) -> None:
     """In a child: apply, killed for good before the `step`-th touch of the disk."""
     left = step
 
-    def counted(_disk: Disk, _name: str) -> None:
+    def counted(self: Disk, operation: str) -> None:
         nonlocal left
         left -= 1
         if left < 0:

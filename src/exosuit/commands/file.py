@@ -81,9 +81,7 @@ def save(session: Session, ask: FileSaveAsk) -> FileSaved:
     """
     workspace = session.workspace
     if ask.id and not _BLOB.fullmatch(ask.id):
-        raise UsageError(
-            "bad-id", f"{ask.id!r} is not the id of an opened file", "send the id that file.read gave"
-        )
+        raise UsageError("bad-id", f"{ask.id!r} is not the id of an opened file", "send the id that file.read gave")
     data = ask.text.encode("utf-8", "surrogateescape")
     saved = workspace.shadow.put(data)
     if saved == ask.id:
