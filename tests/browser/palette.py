@@ -1,4 +1,4 @@
-"""Makes a picture small: at most 256 colours, the most frequent ones and those far from them kept exactly, by the browser's own decoder."""
+"""Makes a picture small: 256 colours, the frequent ones exactly and others far from them, decoded by the browser."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def by_hand(screen: Screen) -> None:
 Size = tuple[int, int]
 PICTURES: list[tuple[str, Callable[[Screen], None], Size, str]] = [
     ("first-start", first, MIDDLE, "light"),
-    ("review", review, WIDE, "light"),
+    ("review-light", review, WIDE, "light"),
     ("review-dark", review, WIDE, "dark"),
     ("review-narrow", narrow, NARROW, "light"),
     ("split-dark", split, MIDDLE, "dark"),

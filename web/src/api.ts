@@ -398,7 +398,7 @@ export interface paths {
          * Save a file that you edited: becomes a change of yours, accepted and applied at once, and undone like any other.
          * @description Save a file that you edited: becomes a change of yours, accepted and applied at once, and undone like any other.
          *
-         *     What others wrote into the file since you opened it is merged; if it is in the same lines, nothing is written.
+         *     What others wrote into the file meanwhile is merged; if it is in the same lines, nothing is written.
          */
         post: operations["file.save"];
         delete?: never;
@@ -634,7 +634,10 @@ export interface components {
          * @description Put what is accepted into the working tree.
          */
         ApplyAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
             /**
              * Dry Run
@@ -682,7 +685,10 @@ export interface components {
          * @description One change, by its id or an unambiguous beginning of it; `last` is the newest.
          */
         ChangeAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
         };
         /**
@@ -698,9 +704,15 @@ export interface components {
          * @description Say something about atoms, or about the change.
          */
         CommentAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
-            /** Text */
+            /**
+             * Text
+             * @description What you want to say.
+             */
             text: string;
             /**
              * Atoms
@@ -784,9 +796,15 @@ export interface components {
          * @description Unchanged lines of a fold, to open it.
          */
         ContextAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
-            /** File */
+            /**
+             * File
+             * @description The file's number in the change.
+             */
             file: number;
             /**
              * Old
@@ -798,7 +816,10 @@ export interface components {
              * @description The same line in the new file.
              */
             new: number;
-            /** Count */
+            /**
+             * Count
+             * @description How many lines.
+             */
             count: number;
         };
         /**
@@ -829,9 +850,15 @@ export interface components {
          * @description Replace what one atom (or a run of atoms of one file) puts there by your own text.
          */
         EditAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
-            /** Atom */
+            /**
+             * Atom
+             * @description An atom, or a range of atoms of one file.
+             */
             atom: string;
             /**
              * With
@@ -847,6 +874,7 @@ export interface components {
             text: string | null;
             /**
              * Why
+             * @description The reason, kept with the decision.
              * @default
              */
             why: string;
@@ -876,7 +904,10 @@ export interface components {
          * @description The change as a patch that `git apply` takes.
          */
         ExportAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
             /**
              * All
@@ -952,12 +983,19 @@ export interface components {
          * @description What is known about a file of a change, or about a hunk of it.
          */
         FactsAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
-            /** File */
+            /**
+             * File
+             * @description The file's number in the change.
+             */
             file: number;
             /**
              * Atoms
+             * @description A hunk (3h2), an atom or a range; the whole file if not given.
              * @default null
              */
             atoms: string | null;
@@ -975,6 +1013,7 @@ export interface components {
             query: string;
             /**
              * Limit
+             * @description At most so many paths.
              * @default 200
              */
             limit: number;
@@ -1029,9 +1068,15 @@ export interface components {
          * @description A person's own edit: becomes a change like any other, accepted by its author and applied.
          */
         FileSaveAsk: {
-            /** Path */
+            /**
+             * Path
+             * @description From the root of the workspace.
+             */
             path: string;
-            /** Text */
+            /**
+             * Text
+             * @description The whole new text.
+             */
             text: string;
             /**
              * Id
@@ -1179,7 +1224,10 @@ export interface components {
          * @description Write the tree that a subset of the change gives into a new folder.
          */
         MaterializeAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
             /**
              * Out
@@ -1188,16 +1236,19 @@ export interface components {
             out: string;
             /**
              * All
+             * @description The whole change.
              * @default false
              */
             all: boolean;
             /**
              * None
+             * @description None of it: the tree it starts from.
              * @default false
              */
             none: boolean;
             /**
              * Accepted
+             * @description What is accepted, with your edits.
              * @default false
              */
             accepted: boolean;
@@ -1325,7 +1376,10 @@ export interface components {
          * @description The text of a hunk for the editor.
          */
         RegionAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
             /**
              * Atoms
@@ -1338,9 +1392,15 @@ export interface components {
          * @description Decide a conflict that apply reported on one path.
          */
         ResolveAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
-            /** Path */
+            /**
+             * Path
+             * @description The file in conflict.
+             */
             path: string;
             /**
              * Take
@@ -1377,17 +1437,25 @@ export interface components {
          * @description A window of one file's rows.
          */
         RowsAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
-            /** File */
+            /**
+             * File
+             * @description The file's number in the change.
+             */
             file: number;
             /**
              * Start
+             * @description The first row, from 0.
              * @default 0
              */
             start: number;
             /**
              * Count
+             * @description At most so many rows.
              * @default 200
              */
             count: number;
@@ -1397,12 +1465,19 @@ export interface components {
          * @description Find text in the whole change: removed, added and (with `context`) unchanged lines around them.
          */
         SearchAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
-            /** Query */
+            /**
+             * Query
+             * @description What to look for.
+             */
             query: string;
             /**
              * Regex
+             * @description It is a regular expression.
              * @default false
              */
             regex: boolean;
@@ -1414,6 +1489,7 @@ export interface components {
             case: boolean;
             /**
              * Limit
+             * @description At most so many hits.
              * @default 200
              */
             limit: number;
@@ -1423,7 +1499,10 @@ export interface components {
          * @description Atoms of a change: by id, by path, or all.
          */
         SelectAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
             /**
              * Atoms
@@ -1454,7 +1533,10 @@ export interface components {
          * @description Which part of a change to show.
          */
         ShowAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
             /**
              * Path
@@ -1557,6 +1639,18 @@ export interface components {
              * @default null
              */
             title: string | null;
+            /**
+             * By
+             * @description Who or what made it (an agent, a codemod); kept as a claim.
+             * @default null
+             */
+            by: string | null;
+            /**
+             * Prompt
+             * @description What it was asked for with; kept and shown.
+             * @default null
+             */
+            prompt: string | null;
         };
         /**
          * Stale
@@ -1607,10 +1701,14 @@ export interface components {
          * @description What changed since an event.
          */
         StatesAsk: {
-            /** Change */
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
             change: string;
             /**
              * Since
+             * @description The seq of the newest event that is known.
              * @default 0
              */
             since: number;
@@ -1949,6 +2047,7 @@ export interface operations {
     "get.change.show": {
         parameters: {
             query: {
+                /** @description Its id, the beginning of it, or `last`. */
                 change: string;
                 /** @description Only files whose path matches this glob. */
                 path?: string | null;
@@ -2087,11 +2186,15 @@ export interface operations {
     "get.change.search": {
         parameters: {
             query: {
+                /** @description Its id, the beginning of it, or `last`. */
                 change: string;
+                /** @description What to look for. */
                 query: string;
+                /** @description It is a regular expression. */
                 regex?: boolean;
                 /** @description Upper and lower case are different. */
                 case?: boolean;
+                /** @description At most so many hits. */
                 limit?: number;
             };
             header?: never;
@@ -2466,6 +2569,7 @@ export interface operations {
             query?: {
                 /** @description Letters of the path in order (fuzzy); all if empty. */
                 query?: string;
+                /** @description At most so many paths. */
                 limit?: number;
             };
             header?: never;
@@ -2633,6 +2737,7 @@ export interface operations {
     "get.review.overview": {
         parameters: {
             query: {
+                /** @description Its id, the beginning of it, or `last`. */
                 change: string;
             };
             header?: never;
@@ -2699,7 +2804,9 @@ export interface operations {
     "get.review.states": {
         parameters: {
             query: {
+                /** @description Its id, the beginning of it, or `last`. */
                 change: string;
+                /** @description The seq of the newest event that is known. */
                 since?: number;
             };
             header?: never;
@@ -2766,9 +2873,13 @@ export interface operations {
     "get.review.rows": {
         parameters: {
             query: {
+                /** @description Its id, the beginning of it, or `last`. */
                 change: string;
+                /** @description The file's number in the change. */
                 file: number;
+                /** @description The first row, from 0. */
                 start?: number;
+                /** @description At most so many rows. */
                 count?: number;
             };
             header?: never;
@@ -2835,12 +2946,15 @@ export interface operations {
     "get.review.context": {
         parameters: {
             query: {
+                /** @description Its id, the beginning of it, or `last`. */
                 change: string;
+                /** @description The file's number in the change. */
                 file: number;
                 /** @description First line, in the old file. */
                 old: number;
                 /** @description The same line in the new file. */
                 new: number;
+                /** @description How many lines. */
                 count: number;
             };
             header?: never;
@@ -2907,6 +3021,7 @@ export interface operations {
     "get.review.region": {
         parameters: {
             query: {
+                /** @description Its id, the beginning of it, or `last`. */
                 change: string;
                 /** @description A hunk (3h2), an atom or a range of one file. */
                 atoms: string;
@@ -2975,8 +3090,11 @@ export interface operations {
     "get.review.facts": {
         parameters: {
             query: {
+                /** @description Its id, the beginning of it, or `last`. */
                 change: string;
+                /** @description The file's number in the change. */
                 file: number;
+                /** @description A hunk (3h2), an atom or a range; the whole file if not given. */
                 atoms?: string | null;
             };
             header?: never;
@@ -3043,6 +3161,7 @@ export interface operations {
     "get.review.stale": {
         parameters: {
             query: {
+                /** @description Its id, the beginning of it, or `last`. */
                 change: string;
             };
             header?: never;

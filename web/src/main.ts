@@ -2,9 +2,12 @@ import { mount } from 'svelte';
 import { app } from './app.svelte';
 import './style/tokens.css';
 import './style/shell.css';
+import './style/bars.css';
 import './style/diff.css';
 import './style/review.css';
+import './style/narrow.css';
 import './style/over.css';
+import './style/pages.css';
 import App from './ui/App.svelte';
 
 /** An empty page this long is better than drawing everything twice. */

@@ -2,10 +2,10 @@
 import type { FileRows } from '../pages';
 import type { Lay, Line } from '../rows';
 import { isChange, ROW } from '../rows';
+import { Drawn } from './drawn';
 import type { Spot } from './layout';
 import { Layout } from './layout';
-import type { LineElement, Look } from './line';
-import { fillLine, headNote, makeLine, tellState } from './line';
+import type { Look } from './line';
 import { Scaled } from './scaled';
 
 const MOST = 150;
@@ -25,19 +25,12 @@ export interface Host {
   onProblem: (error: unknown) => void;
 }
 
-interface Shown {
-  spot: Spot;
-  drawn: LineElement;
-}
-
 export class ExoDiff extends HTMLElement {
   host!: Host;
   private layout: Layout | null = null;
   private lay: Lay = { split: false, dedent: true, opened: new Map(), comments: new Map() };
   private anchor: Spot = { page: 0, line: 0, off: 0 };
   private at: Spot = { page: 0, line: 0, off: 0 };
-  private shown: Shown[] = [];
-  private spares: LineElement[] = [];
   private version = 0;
   private columns = 80;
   private width = 0;
@@ -46,6 +39,7 @@ export class ExoDiff extends HTMLElement {
   private readonly probe = document.createElement('span');
   private readonly sizer = document.createElement('div');
   private readonly list = document.createElement('div');
+  private readonly drawn = new Drawn(this.list);
   private scaled!: Scaled;
 
   connectedCallback(): void {
@@ -70,7 +64,7 @@ export class ExoDiff extends HTMLElement {
 
   /** Shows a file, or the same file in another way, with the cursor on `base`. */
   show(file: FileRows, how: Lay, base: number): void {
-    if (how.split !== this.lay.split) this.clear();
+    if (how.split !== this.lay.split) this.drawn.clear();
     this.lay = how;
     this.version++;
     this.relay(file);
@@ -80,8 +74,7 @@ export class ExoDiff extends HTMLElement {
   private relay(file: FileRows): void {
     this.layout = new Layout(file, this.lay, `${this.version}/${this.width}`);
     this.list.setAttribute('aria-label', this.host.label());
-    for (const { drawn } of this.shown) this.spares.push(drawn);
-    this.shown = [];
+    this.drawn.release();
   }
 
   /** Lays the same file out again (a fold opened, a comment came) and keeps the place. */
@@ -89,7 +82,7 @@ export class ExoDiff extends HTMLElement {
     if (!this.layout) return;
     const base = this.line?.base ?? 0;
     const top = this.layout.line(this.anchor.page, this.anchor.line)?.base ?? 0;
-    if (how.split !== this.lay.split) this.clear();
+    if (how.split !== this.lay.split) this.drawn.clear();
     this.lay = how;
     this.version++;
     this.relay(this.layout.file);
@@ -98,18 +91,9 @@ export class ExoDiff extends HTMLElement {
     this.render();
   }
 
-  private clear(): void {
-    this.list.replaceChildren();
-    this.shown = [];
-    this.spares = [];
-  }
-
-  /** States of atoms changed: signs, classes and words of the lines on screen. */
+  /** States of atoms changed: what says so on the lines in view. */
   restate(): void {
-    for (const { drawn } of this.shown) {
-      tellState(drawn, this.full);
-      if (drawn.line?.row[0] === '@') drawn.note.textContent = headNote(drawn.line, this.full);
-    }
+    this.drawn.restate(this.full);
   }
 
   private get full(): Look {
@@ -189,23 +173,16 @@ export class ExoDiff extends HTMLElement {
 
   /** The cursor is a class and a tab stop on two lines. */
   private mark(before: Spot, after: Spot): void {
-    const found = (spot: Spot): Shown | undefined => this.shown.find((s) => s.spot.page === spot.page && s.spot.line === spot.line);
-    const [old, now] = [found(before), found(after)];
-    if (old && old !== now) this.cursor(old.drawn, false);
+    const [old, now] = [this.drawn.find(before), this.drawn.find(after)];
+    if (old && old !== now) this.drawn.point(old, false);
     const focused = this.contains(document.activeElement);
-    if (now) this.cursor(now.drawn, true);
-    if (focused && now) now.drawn.el.focus({ preventScroll: true });
-  }
-
-  private cursor(drawn: LineElement, on: boolean): void {
-    drawn.el.classList.toggle('cur', on);
-    drawn.el.tabIndex = on ? 0 : -1;
+    if (now) this.drawn.point(now, true);
+    if (focused && now) now.el.focus({ preventScroll: true });
   }
 
   /** Focus on the line under the cursor. */
   override focus(): void {
-    const now = this.shown.find((s) => s.spot.page === this.at.page && s.spot.line === this.at.line);
-    (now?.drawn.el ?? this.list).focus({ preventScroll: true });
+    (this.drawn.find(this.at)?.el ?? this.list).focus({ preventScroll: true });
   }
 
   private scrolled(): void {
@@ -225,7 +202,7 @@ export class ExoDiff extends HTMLElement {
   private resized(): void {
     const before = this.inView();
     if (!this.measure() || !this.layout) return;
-    for (const { drawn } of this.shown) drawn.mayWrap ||= drawn.length > this.columns;
+    for (const { drawn } of this.drawn.shown) drawn.mayWrap ||= drawn.length > this.columns;
     const anchor = this.layout.line(this.anchor.page, this.anchor.line)?.base ?? 0;
     this.layout = new Layout(this.layout.file, this.lay, `${this.version}/${this.width}`);
     this.anchor = this.layout.spotOf(anchor);
@@ -254,10 +231,12 @@ export class ExoDiff extends HTMLElement {
     if (!layout || !this.view) return;
     this.clamp();
     const spots = this.window();
-    this.recycle(spots);
-    if (this.remeasure()) this.clamp();
+    const lost = this.drawn.update(spots, layout, this.full, this.lay.split);
+    this.drawn.mark(this.groupNow(), this.at);
+    if (lost) this.focus();
+    if (this.drawn.remeasure(layout)) this.clamp();
     let above = this.anchor.off;
-    for (const { spot } of this.shown) {
+    for (const { spot } of this.drawn.shown) {
       if (spot.page > this.anchor.page || (spot.page === this.anchor.page && spot.line >= this.anchor.line)) break;
       above += layout.height(spot.page, spot.line);
     }
@@ -303,61 +282,14 @@ export class ExoDiff extends HTMLElement {
     return this.layout!.file.need(index);
   }
 
-  /** Lines that stay keep their elements; the others' elements are filled anew. */
-  private recycle(spots: Spot[]): void {
-    const name = (spot: Spot): string => `${spot.page}/${spot.line}`;
-    const wanted = new Map(spots.map((spot) => [name(spot), spot]));
-    const staying = new Map<string, Shown>();
-    const focused = document.activeElement;
-    let lost = false;
-    for (const shown of this.shown) {
-      const line = this.layout!.line(shown.spot.page, shown.spot.line);
-      if (wanted.has(name(shown.spot)) && shown.drawn.line === line) staying.set(name(shown.spot), shown);
-      else {
-        lost ||= shown.drawn.el === focused;
-        this.spares.push(shown.drawn);
-      }
-    }
-    const [start, end] = this.groupNow();
-    this.shown = spots.map((spot) => staying.get(name(spot)) ?? { spot, drawn: this.draw(spot) });
-    for (const spare of this.spares) spare.el.remove();
-    this.shown.forEach(({ spot, drawn }, k) => {
-      if (this.list.children[k] !== drawn.el) this.list.insertBefore(drawn.el, this.list.children[k] ?? null);
-      const base = drawn.line?.base ?? -1;
-      drawn.el.classList.toggle('in', base >= start && base < end);
-      this.cursor(drawn, spot.page === this.at.page && spot.line === this.at.line);
-    });
-    if (lost) this.focus();
-  }
-
   private groupNow(): [number, number] {
     return this.line ? this.host.group(this.line.base) : [-1, -1];
-  }
-
-  private draw(spot: Spot): LineElement {
-    const drawn = this.spares.pop() ?? makeLine(this.lay.split);
-    const line = this.layout!.line(spot.page, spot.line);
-    fillLine(drawn, line, this.full);
-    drawn.el.setAttribute('aria-posinset', String((line?.base ?? this.layout!.file.pages[spot.page]!.start + spot.line) + 1));
-    drawn.el.setAttribute('aria-setsize', String(this.layout!.file.total));
-    return drawn;
-  }
-
-  /** Reads the heights of lines that may have wrapped, once per width. True if one differs from the guess. */
-  private remeasure(): boolean {
-    const layout = this.layout!;
-    let changed = false;
-    for (const { spot, drawn } of this.shown) {
-      if (!drawn.mayWrap || layout.isMeasured(spot.page, spot.line)) continue;
-      changed = layout.measured(spot.page, spot.line, drawn.el.offsetHeight) || changed;
-    }
-    return changed;
   }
 
   private clicked(event: MouseEvent): void {
     if (!getSelection()?.isCollapsed || !(event.target instanceof Element)) return;
     const row = event.target.closest('.ln');
-    const found = this.shown.find(({ drawn }) => drawn.el === row);
+    const found = this.drawn.shown.find(({ drawn }) => drawn.el === row);
     if (!found?.drawn.line || found.drawn.line.row[0] === '"') return;
     this.place(found.spot, false);
     this.focus();
