@@ -1,0 +1,105 @@
+"""A plan as data. Atoms are numbered through the whole change from 0, as in `changes`; ranges are half open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exosuit.changes.decisions import Range
+
+Ranges = tuple[Range, ...]
+"""Atoms in order, without overlaps: what `changes.decisions.merged` gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Atom `atom` cannot be taken without atom `needs`; `kind` says why (`statement`, `parse`, `def-use`…)."""
+
+    atom: int
+    needs: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """Atoms that can only be taken together; `after` names the increments that must come with them."""
+
+    id: str
+    atoms: Ranges
+    after: tuple[str, ...]
+
+
+CLAIMS = {
+    "same program": "the same syntax tree, and the same comments for tools; line numbers and ordinary comments aside",
+    "same program but for docstrings": "the same, but `__doc__` of plain functions and classes",
+    "same program but for annotations": "the same, but `__annotations__` of plain functions",
+    "same text elsewhere": "a whole definition, unchanged, in another place where its names mean the same",
+    "same text for a reader": "the same words in the same paragraphs",
+    "same tool output": "exactly what the operator gives when it is run on the base; whether it should be is for you",
+}
+"""What can be proved, and what it means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a machine proved of some atoms, and no more.
+
+    `claim` is one of `CLAIMS`: what is the same, and nothing beyond; `by` says how it was found (`comments`,
+    `whitespace`, `formatting`, `rename of locals`, `move`, `replay`, …); `atoms` are those it covers.
+    """
+
+    claim: str
+    by: str
+    atoms: Ranges
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A place where the operator fires on the base and the author did not act: base bytes, and what they would be."""
+
+    path: bytes
+    base_start: int
+    base_len: int
+    new: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Atoms that are one decision. `exemplar` shows it, `exceptions` are those that the operator does not explain.
+
+    `kind` is the operator's word (`rename`, `move`, `formatting`, `comments`…) or `edit` for what is not collapsed.
+    `lines` counts added and removed lines, `unproved_lines` those that no proof covers.
+    """
+
+    id: str
+    kind: str
+    title: str
+    atoms: Ranges
+    exemplar: Range | None
+    exceptions: Ranges
+    missed: tuple[Missed, ...]
+    proofs: tuple[Proof, ...]
+    lines: int
+    unproved_lines: int
+    reproduce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Figures of a plan. `to_read` counts lines that no proof covers, exemplars and exceptions included."""
+
+    lines: int
+    hunks: int
+    files: int
+    decisions: int
+    to_read: int
+    proved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Increments form a partial order, groups partition the atoms, `order` is the order in which to look at them."""
+
+    increments: tuple[Increment, ...]
+    groups: tuple[Group, ...]
+    order: tuple[str, ...]
+    stats: Stats

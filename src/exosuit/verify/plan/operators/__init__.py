@@ -1,0 +1,1 @@
+"""What an edit can be explained by: one module an operator, each from a reading of the change to claims."""

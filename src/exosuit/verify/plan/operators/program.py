@@ -1,0 +1,324 @@
+"""Edits inside a Python file that leave the program the same: comments, spacing, formatting, names of locals, order.
+
+A segment is a candidate under the narrowest standard at which its statements are the same on both sides. Candidates
+become proofs only through the gate, narrowest standard first; a wider one is judged with all that hold already.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import PurePosixPath
+
+from exosuit.verify.plan.claims import Claim, Free, Gathering
+from exosuit.verify.plan.gate import is_same_program, withdrawn
+from exosuit.verify.plan.python.source import Source
+from exosuit.verify.plan.python.standards import Aside, Standard, same_parts
+from exosuit.verify.plan.python.toolcomments import deceives
+from exosuit.verify.plan.reading import FileReading, Reading
+from exosuit.verify.plan.segments import Part, Segment, joined, segments
+
+TITLES = {
+    "comments": "Comments only",
+    "whitespace": "Spaces and blank lines only",
+    "formatting": "Formatting only: the syntax tree is the same",
+    "imports": "Imports of the standard library in another order",
+    "locals": "Local variables renamed",
+    "order": "Definitions in another order",
+    "docstrings": "Docstrings only",
+    "annotations": "Annotations of plain functions only",
+    "composed": "Formatting, names of locals, docstrings or annotations at once",
+}
+
+_KINDS = {
+    Aside.LOCALS: "locals",
+    Aside.IMPORTS: "imports",
+    Aside.ORDER: "order",
+    Aside.DOCSTRINGS: "docstrings",
+    Aside.ANNOTATIONS: "annotations",
+}
+_BUT = (Aside.DOCSTRINGS, Aside.ANNOTATIONS)
+
+
+def _sets(*asides: Aside, least: int = 0) -> tuple[frozenset[Aside], ...]:
+    """All sets of these, the small ones first."""
+    sizes = range(least, len(asides) + 1)
+    return tuple(frozenset(some) for size in sizes for some in combinations(asides, size))
+
+
+_ON_STATEMENTS = _sets(*_BUT)
+_ON_FUNCTIONS = tuple(some | {Aside.LOCALS} for some in _sets(*_BUT))
+_ON_IMPORTS = (frozenset({Aside.IMPORTS}),)
+_ON_BODIES = (frozenset({Aside.ORDER}), frozenset({Aside.ORDER, Aside.LOCALS, *_BUT}))
+_REACH = 12
+"""How many neighbouring segments of a run are joined in search of equal statements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Atoms of one file that are said to make no difference at a standard."""
+
+    atoms: tuple[int, ...]
+    aside: frozenset[Aside]
+
+
+def program(reading: Reading, free: Free) -> list[Claim]:
+    """Claims for all that leaves the programs of the change the same, one for each kind of edit."""
+    kinds: dict[str, Gathering] = {}
+    shadowed = _module_names(reading)
+    for file in reading.files:
+        base, head = file.base_source, file.head_source
+        if base is None or head is None or not file.file.runs:
+            continue
+        confirmed = _confirmed(file, base, head, shadowed, free)
+        for candidate in confirmed:
+            for kind, atoms in _kinds(file, candidate):
+                claim, by = _claim(candidate.aside), _by(kind, candidate.aside)
+                kinds.setdefault(kind, Gathering()).add(file.globally(atoms), claim, by)
+    name = reading.change.id
+    return [
+        Claim(
+            kind, "", _title(reading, kind, found), found.ranges, found.proofs, _first(found),
+            reproduce=f"exosuit change materialize {name} --group {{group}} --out DIR  # then compare syntax trees",
+        )
+        for kind, found in sorted(kinds.items())
+    ]  # fmt: skip
+
+
+def _title(reading: Reading, kind: str, found: Gathering) -> str:
+    files = len({reading.change.file_of(first).number for first, _end in found.ranges})
+    return TITLES[kind] + (f", in {files:,} files" if files > 1 else "")
+
+
+def _first(found: Gathering) -> tuple[int, int]:
+    first = found.ranges[0][0]
+    return first, first + 1
+
+
+def _module_names(reading: Reading) -> frozenset[str] | None:
+    """Names of modules and packages in the workspace; None where its other files are not known."""
+    if not reading.base_tree or not reading.head_tree:
+        return None
+    names: set[str] = set()
+    for path in {*reading.base_tree, *reading.head_tree}:
+        if path.endswith((b".py", b".pyi", b".so", b".pyx")):
+            parts = PurePosixPath(path.decode("utf-8", "replace"))
+            names.update((*parts.parts[:-1], parts.name.partition(".")[0]))
+    return frozenset(names)
+
+
+def _confirmed(
+    file: FileReading, base: Source, head: Source, shadowed: frozenset[str] | None, free: Free
+) -> list[Candidate]:
+    """The candidates of a file that the gate lets through: single statements first, then functions, imports, bodies."""
+    tried = _ON_STATEMENTS[:1] if file.file.path.endswith(b".pyi") else _ON_STATEMENTS
+    found = segments(file, base, head)
+    held = _gated(file, [], _on_statements(file, base, head, found, tried), shadowed, free)
+    for around, asides in _WIDER if len(tried) > 1 else ():
+        known = set(_atoms(held))
+        waiting = [segment for segment in found if not known.issuperset(segment.atoms)]
+        wider = _on_parts(base, head, _widened(base, head, waiting, known, around), asides, shadowed)
+        held = _gated(file, held, wider, shadowed, free)
+    return held
+
+
+def _gated(
+    file: FileReading,
+    held: list[Candidate],
+    candidates: Iterable[Candidate],
+    shadowed: frozenset[str] | None,
+    free: Free,
+) -> list[Candidate]:
+    """What holds already and the candidates that hold by themselves and together with it, narrowest standard first."""
+    found = [one for one in candidates if _is_open(file, one, free)]
+    held = list(held)
+    for aside in sorted({one.aside for one in found}, key=_narrowest_first):
+        union = Standard(aside.union(*(one.aside for one in held)), shadowed)
+        some = [one for one in found if one.aside == aside]
+        some = withdrawn(some, _judge(file, [], Standard(aside, shadowed)))
+        if held and some:
+            some = withdrawn(some, _judge(file, list(held), union))
+        held += some
+    return held
+
+
+def _judge(file: FileReading, before: Sequence[Candidate], standard: Standard) -> Callable[[Sequence[Candidate]], bool]:
+    """Whether candidates hold, together with those before them."""
+    return lambda some: is_same_program(file, _atoms([*before, *some]), standard)
+
+
+def _is_open(file: FileReading, one: Candidate, free: Free) -> bool:
+    """Whether nobody has claimed any of it yet, and all its characters show."""
+    lines = (line for atom in one.atoms for line in (*file.removed(atom), *file.added(atom)))
+    return all(free.has(file.first + atom) for atom in one.atoms) and not deceives(b"".join(lines))
+
+
+def _atoms(candidates: Sequence[Candidate]) -> list[int]:
+    return sorted({atom for one in candidates for atom in one.atoms})
+
+
+def _narrowest_first(aside: frozenset[Aside]) -> tuple[bool, int, list[str]]:
+    return bool(aside & set(_BUT)), len(aside), sorted(aside)
+
+
+def _on_statements(
+    file: FileReading, base: Source, head: Source, found: list[Segment], tried: Sequence[frozenset[Aside]]
+) -> Iterator[Candidate]:
+    """Stretches whose statements are the same on both sides, each atom in at most one."""
+    for run in _by_run(file, found):
+        at = 0
+        while at < len(run):
+            end, aside = _same_until(file, run, at, base, head, tried)
+            if end:
+                yield Candidate(tuple(a for segment in run[at:end] for a in segment.atoms), aside)
+            at = end or at + 1
+
+
+def _on_parts(
+    base: Source,
+    head: Source,
+    parts: Iterable[tuple[Segment, list[int]]],
+    asides: Sequence[frozenset[Aside]],
+    shadowed: frozenset[str] | None,
+) -> Iterator[Candidate]:
+    """Whole parts that are the same on both sides."""
+    for whole, atoms in parts:
+        for aside in asides:
+            if same_parts(base, whole.base, head, whole.head, Standard(aside, shadowed)):
+                yield Candidate(tuple(atoms), aside)
+                break
+
+
+def _by_run(file: FileReading, found: list[Segment]) -> Iterator[list[Segment]]:
+    """Segments that touch without an unchanged line between them."""
+    group: list[Segment] = []
+    for segment in found:
+        if group:
+            last, here = file.span(group[-1].atoms.stop - 1), file.span(segment.atoms.start)
+            if last.base_at + last.base_n != here.base_at or last.head_at + last.head_n != here.head_at:
+                yield group
+                group = []
+        group.append(segment)
+    if group:
+        yield group
+
+
+def _same_until(
+    file: FileReading, run: list[Segment], at: int, base: Source, head: Source, tried: Sequence[frozenset[Aside]]
+) -> tuple[int, frozenset[Aside]]:
+    """The first end up to which segments from `at` on are the same, and what is left aside for it; 0 for none."""
+    for end in range(at + 1, min(len(run), at + _REACH) + 1):
+        whole = joined(run[at:end])
+        if whole.base[0] == whole.base[1] and whole.head[0] == whole.head[1] and not _is_code_free(file, whole.atoms):
+            continue  # an `else:` or a closing bracket belongs to no statement, yet it is code
+        for aside in tried:
+            if same_parts(base, whole.base, head, whole.head, Standard(aside)):
+                return end, aside
+    return 0, frozenset()
+
+
+def _is_code_free(file: FileReading, atoms: range) -> bool:
+    """Whether all lines of some atoms are blank or comments."""
+    lines = (line.strip() for atom in atoms for line in (*file.removed(atom), *file.added(atom)))
+    return all(not line or line.startswith(b"#") for line in lines)
+
+
+Around = Callable[[Source, Part], Part | None]
+
+
+def _widened(
+    base: Source, head: Source, waiting: list[Segment], known: set[int], around: Around
+) -> Iterator[tuple[Segment, list[int]]]:
+    """Segments widened to what is compared as a whole, those that meet joined; with the atoms not `known`."""
+    found: list[tuple[Segment, list[int]]] = []
+    for segment in waiting:
+        old, new = around(base, segment.base), around(head, segment.head)
+        if old is None or new is None:
+            continue
+        here, atoms = Segment(segment.atoms, old, new), [atom for atom in segment.atoms if atom not in known]
+        while found and (_overlap(found[-1][0].base, old) or _overlap(found[-1][0].head, new)):
+            last, before = found.pop()
+            here, atoms = joined([last, here]), before + atoms
+        found.append((here, atoms))
+    yield from found
+
+
+def _overlap(a: Part, b: Part) -> bool:
+    return b[0] < a[1] and a[0] < b[1]
+
+
+def _function(source: Source, part: Part) -> Part | None:
+    """The one function that holds all of a part and stands in no other, from its header on."""
+    at = part[0] if part[0] < len(source.statements) else part[0] - 1
+    outer = -1
+    while at >= 0:
+        if isinstance(source.statements[at].node, ast.FunctionDef | ast.AsyncFunctionDef):
+            outer = at
+        at = source.statements[at].parent
+    if outer < 0 or source.after(outer) < part[1]:
+        return None
+    return outer, source.after(outer)
+
+
+def _imports(source: Source, part: Part) -> Part | None:
+    """The imports side by side that hold a part."""
+    low, high = part
+    if not all(_is_import(source, at) for at in range(low, high)):
+        return None
+    while low and _is_import(source, low - 1):
+        low -= 1
+    while high < len(source.statements) and _is_import(source, high):
+        high += 1
+    return (low, high) if low < high else None
+
+
+def _is_import(source: Source, at: int) -> bool:
+    return isinstance(source.statements[at].node, ast.Import | ast.ImportFrom)
+
+
+def _body(source: Source, part: Part) -> Part | None:
+    """The whole body that holds a part: of the top-level class around it, else of the module."""
+    if not source.statements:
+        return None
+    outer = source.outermost(min(part[0], len(source.statements) - 1))
+    if isinstance(source.statements[outer].node, ast.ClassDef) and outer < part[0] and part[1] <= source.after(outer):
+        return outer, source.after(outer)
+    return 0, len(source.statements)
+
+
+_WIDER = ((_function, _ON_FUNCTIONS), (_imports, _ON_IMPORTS), (_body, _ON_BODIES))
+
+
+def _claim(aside: frozenset[Aside]) -> str:
+    if Aside.ANNOTATIONS in aside:
+        return "same program but for annotations"
+    return "same program but for docstrings" if Aside.DOCSTRINGS in aside else "same program"
+
+
+def _by(kind: str, aside: frozenset[Aside]) -> str:
+    return " and ".join(_KINDS[one] for one in sorted(aside)) or kind
+
+
+def _kinds(file: FileReading, candidate: Candidate) -> Iterator[tuple[str, list[int]]]:
+    """The word for what a candidate edits; plain ones by what their lines show."""
+    if candidate.aside:
+        yield (_KINDS[next(iter(candidate.aside))] if len(candidate.aside) == 1 else "composed"), list(candidate.atoms)
+        return
+    removed = b"".join(line for atom in candidate.atoms for line in file.removed(atom))
+    added = b"".join(line for atom in candidate.atoms for line in file.added(atom))
+    if b"".join(removed.split()) == b"".join(added.split()):
+        yield "whitespace", list(candidate.atoms)
+    elif _without_comments(removed) == _without_comments(added):
+        yield "comments", list(candidate.atoms)
+    else:
+        yield "formatting", list(candidate.atoms)
+
+
+_COMMENT = re.compile(rb"#[^\n]*")
+
+
+def _without_comments(text: bytes) -> bytes:
+    return b"".join(_COMMENT.sub(b"", text).split())

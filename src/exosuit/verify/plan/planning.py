@@ -1,0 +1,47 @@
+"""The plan of a change: operators look at it in a fixed order, each at what the ones before it left."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from exosuit.changes.change import Change
+from exosuit.verify.plan.assembly import assembled
+from exosuit.verify.plan.claims import Free, Operator
+from exosuit.verify.plan.model import Plan
+from exosuit.verify.plan.operators.program import program
+from exosuit.verify.plan.reading import Blobs, Listing, Reading, no_listing
+
+OPERATORS: tuple[Operator, ...] = (program,)
+"""In the order in which they choose: those whose proof says most come first."""
+
+
+def plan(change: Change, blobs: Blobs, listing: Listing = no_listing) -> Plan:
+    """The plan of a change. Pure: the same change gives the same plan.
+
+    `blobs` gives the bytes of a blob, `listing` the regular files of a tree; without it nothing is known of files that
+    the change does not touch, so that no missed place is found there and fewer things are proved.
+    """
+    reading = Reading(change, blobs, listing)
+    free = Free.all_of(reading)
+    claims = []
+    with _without_pauses():
+        for operator in OPERATORS:
+            found = [claim for claim in operator(reading, free) if claim.atoms]
+            for claim in found:
+                free.take(claim.atoms)
+            claims += found
+        return assembled(reading, claims, free)
+
+
+@contextmanager
+def _without_pauses() -> Iterator[None]:
+    """No search for cycles meanwhile: parsed trees are many objects without any, and the search takes longer."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,250 @@
+"""When two sources are the same: at a stated standard, from the plain syntax tree on.
+
+Comments for tools belong to every standard: they must stand in or before the same statement, behind the same token.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import zip_longest
+from typing import Any, NamedTuple
+
+from exosuit.verify.plan.python.eligible import (
+    is_deferred,
+    is_free_docstring,
+    is_inert_annotation,
+    may_drop_annotations,
+    rebinds_builtin_types,
+)
+from exosuit.verify.plan.python.inert import sees_order, standard_imports, stretch
+from exosuit.verify.plan.python.locals import UnclearError, local_shape
+from exosuit.verify.plan.python.source import Shape, Source, shape
+
+
+class Aside(StrEnum):
+    """What a standard leaves aside."""
+
+    LOCALS = "names of locals"
+    IMPORTS = "order of imports"
+    ORDER = "order of definitions"
+    DOCSTRINGS = "docstrings"
+    ANNOTATIONS = "annotations"
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What is left aside; `shadowed` are names of modules that the workspace has itself (None: nobody knows)."""
+
+    aside: frozenset[Aside] = frozenset()
+    shadowed: frozenset[str] | None = None
+
+    def leaves(self, aside: Aside) -> bool:
+        return aside in self.aside
+
+
+class Item(NamedTuple):
+    """One thing to compare: statements `low` to before `high`, or (`key`) something that stands for them."""
+
+    low: int
+    high: int
+    key: Shape
+    comments: tuple[tuple[bytes, bytes], ...]
+
+
+def same(old: Source, new: Source, standard: Standard) -> bool:
+    """Whether two whole files are the same at a standard."""
+    if old.first_lines != new.first_lines:
+        return False
+    ends = old.attached.get(len(old.statements), ()), new.attached.get(len(new.statements), ())
+    a, b = _differing(old, new)
+    return ends[0] == ends[1] and same_parts(old, a, new, b, standard)
+
+
+def _differing(old: Source, new: Source) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The statements between the top-level ones at the beginning and at the end that are one and the same part."""
+    ours, theirs = old.tops, new.tops
+    low, most = 0, min(len(ours), len(theirs))
+    while low < most and _is_one(old, ours[low], new, theirs[low]):
+        low += 1
+    back = 0
+    while back < most - low and _is_one(old, ours[-1 - back], new, theirs[-1 - back]):
+        back += 1
+    return _between(old, low, back), _between(new, low, back)
+
+
+def _is_one(old: Source, i: int, new: Source, j: int) -> bool:
+    """Whether two top-level statements come from one parsed part, with the same comments for tools in them."""
+    if old.statements[i].node is not new.statements[j].node:
+        return False
+    a, b = old.after(i) - i, new.after(j) - j
+    return a == b and all(old.attached.get(i + k) == new.attached.get(j + k) for k in range(a))
+
+
+def _between(source: Source, low: int, back: int) -> tuple[int, int]:
+    edges = [*source.tops, len(source.statements)]
+    return edges[low], edges[len(edges) - 1 - back]
+
+
+def same_parts(old: Source, a: tuple[int, int], new: Source, b: tuple[int, int], standard: Standard) -> bool:
+    """Whether statements (from, to) of one file are the same as those of another."""
+    try:
+        pairs = zip_longest(_items(old, *a, standard), _items(new, *b, standard))
+        return all(x is not None and y is not None and _same_item(old, x, new, y, standard) for x, y in pairs)
+    except RecursionError:
+        return False
+
+
+def _items(source: Source, low: int, high: int, standard: Standard) -> Iterator[Item]:
+    """What to compare, in an order that does not depend on what the standard leaves aside."""
+    at = low
+    carried: tuple[tuple[bytes, bytes], ...] = ()
+    ordered = standard.leaves(Aside.ORDER) and not sees_order(source)
+    while at < high:
+        comments = carried + source.attached.get(at, ())
+        if standard.leaves(Aside.DOCSTRINGS) and is_free_docstring(source, at):
+            at, carried = at + 1, comments
+            continue
+        units = stretch(source, at, high) if ordered and not carried else []
+        carried = ()
+        if units:
+            for _name, first, end in sorted(units):
+                yield from _unit(source, first, end, standard)
+            at = units[-1][2]
+            continue
+        if standard.leaves(Aside.IMPORTS) and standard.shadowed is not None and not comments:
+            end, aliases = standard_imports(source, at, high, standard.shadowed)
+            if aliases:
+                statement = source.statements[at]
+                yield Item(at, end, ("imports", statement.depth, statement.place, aliases), ())
+                at = end
+                continue
+        end = _function_end(source, at, high) if standard.leaves(Aside.LOCALS) else at + 1
+        yield Item(at, end, None, comments)
+        at = end
+    if carried:
+        yield Item(high, high, "comments", carried)
+
+
+def _unit(source: Source, first: int, end: int, standard: Standard) -> Iterator[Item]:
+    """A definition that was put in order: its own items, with nothing put in order at its own level again."""
+    if standard.leaves(Aside.LOCALS) and _function_end(source, first, end) == end:
+        yield Item(first, end, None, source.attached.get(first, ()))
+        return
+    yield Item(first, first + 1, None, source.attached.get(first, ()))
+    yield from _items(source, first + 1, end, standard)
+
+
+def _function_end(source: Source, index: int, high: int) -> int:
+    """The index behind a function that stands in no other, if it ends in range; else that of the next statement."""
+    node = source.statements[index].node
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    if isinstance(node, functions) and source.enclosing(index, functions) < 0:
+        end = source.after(index)
+        if end <= high:
+            return end
+    return index + 1
+
+
+def _same_item(old: Source, a: Item, new: Source, b: Item, standard: Standard) -> bool:
+    if a.comments != b.comments or a.key != b.key:
+        return False
+    if a.key is not None:
+        return True
+    ours, theirs = old.statements[a.low], new.statements[b.low]
+    if (ours.place, ours.depth) != (theirs.place, theirs.depth):
+        return False
+    if a.high - a.low == 1 and b.high - b.low == 1:
+        return _same_statement(old, a.low, new, b.low, standard)
+    return _same_function(old, a, new, b, standard)
+
+
+def _same_statement(old: Source, i: int, new: Source, j: int, standard: Standard) -> bool:
+    if old.statements[i].node is new.statements[j].node:
+        return True
+    if old.is_alone(i) and new.is_alone(j) and old.text(i) == new.text(j):
+        return True
+    return bool(_shape(old, i, standard) == _shape(new, j, standard))
+
+
+def _same_function(old: Source, a: Item, new: Source, b: Item, standard: Standard) -> bool:
+    """Two whole functions: by their text, else up to the names of their locals, else statement by statement."""
+    if not _is_function(old, a) or not _is_function(new, b):
+        return False
+    narrower = Standard(standard.aside - {Aside.LOCALS}, standard.shadowed)
+    if same_parts(old, (a.low, a.high), new, (b.low, b.high), narrower):
+        return True
+    lengths = {a.high - a.low, b.high - b.low}
+    if max(lengths) - min(lengths) > standard.leaves(Aside.DOCSTRINGS) or _relative(old, a) != _relative(new, b):
+        return False
+    try:
+        ours, theirs = _bare(old, a.low, standard), _bare(new, b.low, standard)
+        return bool(local_shape(ours)[0] == local_shape(theirs)[0])
+    except UnclearError:
+        return False
+
+
+def _is_function(source: Source, item: Item) -> bool:
+    return isinstance(source.statements[item.low].node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def _relative(source: Source, item: Item) -> list[tuple[int, tuple[tuple[bytes, bytes], ...]]]:
+    """Tool comments inside a function, by their distance from its header."""
+    return [(i - item.low, source.attached[i]) for i in range(item.low + 1, item.high) if i in source.attached]
+
+
+def _bare(source: Source, index: int, standard: Standard) -> Any:
+    """A function without what the standard leaves aside."""
+    node: Any = source.statements[index].node
+    if standard.leaves(Aside.DOCSTRINGS) and is_free_docstring(source, index + 1):
+        node = copy.copy(node)
+        node.body = node.body[1:]
+    return _unannotated(source, index, node) if standard.leaves(Aside.ANNOTATIONS) else node
+
+
+def _shape(source: Source, index: int, standard: Standard) -> Shape:
+    """A statement's own part, without what the standard leaves aside."""
+    node: Any = source.statements[index].node
+    if standard.leaves(Aside.ANNOTATIONS):
+        node = _unannotated(source, index, node)
+    return shape(node)
+
+
+def _unannotated(source: Source, index: int, node: Any) -> Any:
+    """A function without annotations that do nothing; inside one, an annotated assignment as a plain one."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if not may_drop_annotations(source, index):
+            return node
+        deferred = is_deferred(source)
+        if not deferred and rebinds_builtin_types(source):
+            return node
+        bare = copy.copy(node)
+        bare.args = _without_annotations(node.args, deferred)
+        if node.returns and is_inert_annotation(node.returns, deferred):
+            bare.returns = None
+        return bare
+    if isinstance(node, ast.AnnAssign) and node.simple and node.value is not None:
+        around = source.enclosing(index)
+        if around >= 0 and not isinstance(source.statements[around].node, ast.ClassDef):
+            return ast.Assign(targets=[node.target], value=node.value)
+    return node
+
+
+def _without_annotations(arguments: ast.arguments, deferred: bool) -> ast.arguments:
+    def bare(one: ast.arg | None) -> Any:
+        if one is None or one.annotation is None or not is_inert_annotation(one.annotation, deferred):
+            return one
+        return ast.arg(arg=one.arg, annotation=None)
+
+    return ast.arguments(
+        posonlyargs=[bare(one) for one in arguments.posonlyargs],
+        args=[bare(one) for one in arguments.args],
+        vararg=bare(arguments.vararg),
+        kwonlyargs=[bare(one) for one in arguments.kwonlyargs],
+        kw_defaults=arguments.kw_defaults,
+        kwarg=bare(arguments.kwarg),
+        defaults=arguments.defaults,
+    )
