@@ -69,7 +69,7 @@ def test_undo_gives_back_the_bytes_from_before_and_redo_the_ones_after(loop: Loo
     loop.on("change.undo")
     undone = loop.on("change.undo")
     assert undone["kind"] == "accept" and undone["accepted"] == 0
-    with pytest.raises(ExosuitError, match="nothing is left to undo"):
+    with pytest.raises(ExosuitError, match="nothing to undo"):
         loop.on("change.undo")
 
 

@@ -224,7 +224,7 @@ def test_a_source_that_went_on_is_read_again_and_decisions_come_along(workspace:
 def test_a_refusal_is_an_error_with_a_hint_and_a_key_clears_it(desk: Desk) -> None:
     desk.press("/", "x", "Enter")
     assert "Nothing found" in desk.press("/", *"no-such", "Enter").text
-    assert "error: nothing is left to undo" in desk.press("u").text
+    assert "error: nothing to undo" in desk.press("u").text
     assert "error:" not in desk.press("j").text
 
 

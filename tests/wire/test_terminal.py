@@ -202,7 +202,7 @@ def test_the_review_is_stopped_and_goes_on(workspace: Repository, revisions: str
 
 def test_a_refusal_is_told_in_two_lines_and_the_review_goes_on(review: Program) -> None:
     review.press("u")
-    review.until("error: nothing is left to undo")
+    review.until("error: nothing to undo")
     decide(review, "y", "Accepted hunk 1", gone=("error:",))
 
 

@@ -78,14 +78,14 @@ class Review:
         """What undo would take back."""
         event = self.decisions.undo
         if event is None:
-            raise ExosuitError("nothing-to-undo", f"nothing is left to undo in change {self.change.id}", self._history())
+            raise ExosuitError("nothing-to-undo", f"nothing to undo in change {self.change.id}", self._history())
         return event
 
     def next_redo(self) -> Event:
         """What redo would do again."""
         event = self.decisions.redo
         if event is None:
-            raise ExosuitError("nothing-to-redo", f"nothing is left to redo in change {self.change.id}", self._history())
+            raise ExosuitError("nothing-to-redo", f"nothing to redo in change {self.change.id}", self._history())
         return event
 
     def accepted_tree(self) -> str:
