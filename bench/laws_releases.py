@@ -36,6 +36,8 @@ def cache() -> Path:
 
 def release(folder: Path, package: str, version: str) -> Path:
     """The folder with a release's files, fetched and unpacked on first use. Raises RuntimeError with pip's words."""
+    if not hasattr(tarfile, "data_filter"):
+        raise RuntimeError("this Python cannot unpack an archive without trusting it: 3.11.4 or newer can")
     unpacked = folder / f"{package}-{version}"
     if not unpacked.is_dir():
         folder.mkdir(parents=True, exist_ok=True)

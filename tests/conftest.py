@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 import no_network
+from tests.chromium import FLAGS, chromium_path
 from tests.repository import Repository
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=True)
 settings.register_profile("dev", deadline=None)
@@ -30,6 +35,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give the whole run, and whatever it starts, a home of its own before any test module is imported."""
     home = Path(tempfile.mkdtemp(prefix="exosuit-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:  # as in a background job; what tests start would inherit it
+            signal.signal(number, lambda *_: None)
     for name in [name for name in os.environ if name.startswith(("GIT_", "EXOSUIT_", "XDG_"))]:
         del os.environ[name]
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"):  # no window opens on somebody's desktop
@@ -75,10 +83,20 @@ def make_workspace(tmp_path: Path) -> Callable[[str], Repository]:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a chromium; without one the test is skipped, or fails in CI."""
-    for name in CHROMIUM_NAMES:
-        if found := shutil.which(name):
-            return found
+    if found := chromium_path():
+        return found
     pytest.skip("no chromium on PATH: install it to run the browser tests (Debian: apt install chromium)")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A chromium without a window, driven by Playwright: one for the whole run, since two cannot be open at once."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser import depot
 from tests.browser.screen import Screen
@@ -19,21 +19,8 @@ from tests.wire.serving import Served, serving
 
 WEB = Path(__file__).parents[2] / "web"
 Axe = Callable[..., list[str]]
-FLAGS = [
-    "--no-sandbox", "--headless", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-first-run", "--mute-audio",
-]  # fmt: skip
 WAIT_MS = 10_000
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    """The browser itself."""
-    expect.set_options(timeout=WAIT_MS)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
+expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.fixture(scope="session")

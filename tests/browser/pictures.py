@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -11,9 +10,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.conftest import FLAGS, WAIT_MS
+from tests.browser.conftest import WAIT_MS
 from tests.browser.palette import reduced
 from tests.browser.screen import Screen
+from tests.chromium import FLAGS, chromium_path
 from tests.wire.serving import Served, serving
 
 DOCS = Path(__file__).parents[2] / "docs" / "images"
@@ -157,7 +157,7 @@ def main() -> None:
         state = Path(scratch) / "state"
         state.mkdir()
         words = ("demo", "--no-open", "--dir", f"{scratch}/postage")
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = driver.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         with serving(Path(scratch), state, *words, EXOSUIT_STATE=str(state), HOME=os.environ["HOME"]) as served:
             for shot in PICTURES:
                 if not wanted or shot[0] in wanted:
