@@ -33,6 +33,7 @@ CLAIMS = {
     "same program but for docstrings": "the same, but `__doc__` of plain functions and classes",
     "same program but for annotations": "the same, but `__annotations__` of plain functions",
     "same text elsewhere": "a whole definition, unchanged, in another place where its names mean the same",
+    "same definition elsewhere": "the same, but for formatting and the names of locals",
     "same text for a reader": "the same words in the same paragraphs",
     "same tool output": "exactly what the operator gives when it is run on the base; whether it should be is for you",
 }

@@ -10,10 +10,13 @@ from exosuit.changes.change import Change
 from exosuit.verify.plan.assembly import assembled
 from exosuit.verify.plan.claims import Free, Operator
 from exosuit.verify.plan.model import Plan
+from exosuit.verify.plan.operators.files import apart, renamed
+from exosuit.verify.plan.operators.moves import moves
 from exosuit.verify.plan.operators.program import program
+from exosuit.verify.plan.operators.replay import replay
 from exosuit.verify.plan.reading import Blobs, Listing, Reading, no_listing
 
-OPERATORS: tuple[Operator, ...] = (program,)
+OPERATORS: tuple[Operator, ...] = (renamed, program, moves, replay, apart)
 """In the order in which they choose: those whose proof says most come first."""
 
 
