@@ -155,6 +155,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/check.run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run the checks of a change (on its base and its head), of a revision, or of the workspace as it is now.
+         * @description Run the checks of a change (on its base and its head), of a revision, or of the workspace as it is now.
+         *
+         *     Everything runs in the sandbox on a copy of the snapshot; a result that is known for the same tree, check and
+         *     environment is not run again. A check that fails is run once more: what then differs is flaky, and no evidence.
+         */
+        get: operations["get.check.run"];
+        put?: never;
+        /**
+         * Run the checks of a change (on its base and its head), of a revision, or of the workspace as it is now.
+         * @description Run the checks of a change (on its base and its head), of a revision, or of the workspace as it is now.
+         *
+         *     Everything runs in the sandbox on a copy of the snapshot; a result that is known for the same tree, check and
+         *     environment is not run again. A check that fails is run once more: what then differs is flaky, and no evidence.
+         */
+        post: operations["check.run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/check.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The checks that there are, with what each lacks, and the Python that they are run with; nothing is run.
+         * @description The checks that there are, with what each lacks, and the Python that they are run with; nothing is run.
+         */
+        get: operations["get.check.list"];
+        put?: never;
+        /**
+         * The checks that there are, with what each lacks, and the Python that they are run with; nothing is run.
+         * @description The checks that there are, with what each lacks, and the Python that they are run with; nothing is run.
+         */
+        post: operations["check.list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/check.status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The checks that this process runs on the workspace now, with the time that is left.
+         * @description The checks that this process runs on the workspace now, with the time that is left.
+         */
+        get: operations["get.check.status"];
+        put?: never;
+        /**
+         * The checks that this process runs on the workspace now, with the time that is left.
+         * @description The checks that this process runs on the workspace now, with the time that is left.
+         */
+        post: operations["check.status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/check.stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop the checks that this process runs on the workspace; what is not over by then cannot be told.
+         * @description Stop the checks that this process runs on the workspace; what is not over by then cannot be told.
+         */
+        post: operations["check.stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/change.accept": {
         parameters: {
             query?: never;
@@ -698,6 +796,184 @@ export interface components {
         Changes: {
             /** Changes */
             changes: components["schemas"]["Summary"][];
+        };
+        /**
+         * CheckAsk
+         * @description Which checks to run on what.
+         */
+        CheckAsk: {
+            /**
+             * What
+             * @description A change or a revision; the workspace as it is now if not given.
+             * @default null
+             */
+            what: string | null;
+            /**
+             * Only
+             * @description Only the checks of these names.
+             * @default []
+             */
+            only: string[];
+        };
+        /**
+         * CheckKnown
+         * @description A check that there is.
+         */
+        CheckKnown: {
+            /** Name */
+            name: string;
+            /** Command */
+            command: string[];
+            /**
+             * Timeout
+             * @description Seconds.
+             */
+            timeout: number;
+            /** Network */
+            network: boolean;
+            /**
+             * Found
+             * @description Found in the tree, rather than named in exosuit.toml.
+             */
+            found: boolean;
+            /**
+             * Lacking
+             * @description What it would need that is not there; empty if it can be run.
+             */
+            lacking: string;
+        };
+        /**
+         * CheckListAsk
+         * @description Whose checks: a change, a revision, or the workspace as it is now.
+         */
+        CheckListAsk: {
+            /**
+             * What
+             * @description A change or a revision; the workspace as it is now if not given.
+             * @default null
+             */
+            what: string | null;
+        };
+        /**
+         * CheckRan
+         * @description All checks on all snapshots that were asked for.
+         */
+        CheckRan: {
+            /**
+             * Snapshots
+             * @description Tree id by the name of the snapshot.
+             */
+            snapshots: {
+                [key: string]: string;
+            };
+            /** Results */
+            results: components["schemas"]["CheckResult"][];
+            /**
+             * Note
+             * @description One sentence where exosuit.toml is read as it was, not as it is; else empty.
+             */
+            note: string;
+        };
+        /**
+         * CheckResult
+         * @description How one check went on one snapshot.
+         */
+        CheckResult: {
+            /** Name */
+            name: string;
+            /**
+             * Snapshot
+             * @description base, head, or the revision; now for the workspace as it is.
+             */
+            snapshot: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "pass" | "fail" | "cannot-tell";
+            /** Why */
+            why: string;
+            /** Seconds */
+            seconds: number;
+            /** Cached */
+            cached: boolean;
+            /**
+             * Flaky
+             * @description Tests that failed and then passed, `*` for a whole check: no evidence.
+             */
+            flaky: string[];
+            /**
+             * Tests
+             * @description How many tests went each way; empty where its tool tells none.
+             */
+            tests: {
+                [key: string]: number;
+            };
+            /** Failing */
+            failing: string[];
+            /**
+             * Output
+             * @description The end of what it printed; empty for a pass.
+             */
+            output: string;
+        };
+        /**
+         * CheckRunning
+         * @description A run on its way.
+         */
+        CheckRunning: {
+            /** What */
+            what: string;
+            /** Check */
+            check: string;
+            /** Done */
+            done: number;
+            /** Total */
+            total: number;
+            /**
+             * Seconds Left
+             * @description As far as earlier runs tell.
+             */
+            seconds_left: number;
+        };
+        /**
+         * CheckStopped
+         * @description How many runs were told to stop.
+         */
+        CheckStopped: {
+            /** Stopped */
+            stopped: number;
+        };
+        /**
+         * ChecksKnown
+         * @description The checks of a snapshot, and the Python that they are run with.
+         */
+        ChecksKnown: {
+            /** Checks */
+            checks: components["schemas"]["CheckKnown"][];
+            /**
+             * Python
+             * @description Empty if there is none.
+             */
+            python: string;
+            /**
+             * Python Found
+             * @description Where that Python was found, in words.
+             */
+            python_found: string;
+            /**
+             * Note
+             * @description One sentence where exosuit.toml is read as it was, not as it is; else empty.
+             */
+            note: string;
+        };
+        /**
+         * ChecksRunning
+         * @description What runs now in this process, on this workspace.
+         */
+        ChecksRunning: {
+            /** Running */
+            running: components["schemas"]["CheckRunning"][];
         };
         /**
          * CommentAsk
@@ -2244,6 +2520,240 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "get.check.run": {
+        parameters: {
+            query?: {
+                /** @description A change or a revision; the workspace as it is now if not given. */
+                what?: string | null;
+                /** @description Only the checks of these names. */
+                only?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckRan"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "check.run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckRan"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "get.check.list": {
+        parameters: {
+            query?: {
+                /** @description A change or a revision; the workspace as it is now if not given. */
+                what?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksKnown"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "check.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckListAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksKnown"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "get.check.status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksRunning"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "check.status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChecksRunning"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "check.stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckStopped"];
                 };
             };
             400: components["responses"]["400"];
