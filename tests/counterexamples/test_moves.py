@@ -91,7 +91,7 @@ NEVER = {
 
 @pytest.mark.parametrize("name", NEVER)
 def test_a_definition_that_means_something_else_there_is_not_proved(name: str) -> None:
-    found = move(**NEVER[name])  # type: ignore[arg-type]
+    found = move(**NEVER[name])
     assert not moved(found), found.proved_lines()
 
 

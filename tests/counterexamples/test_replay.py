@@ -1,4 +1,4 @@
-"""Replacements that hide an edit of their own, capture a name or leave a place out: what does not follow is not proved."""
+"""Replacements that hide an edit, capture a name or leave a place out: what does not follow is not proved."""
 
 from __future__ import annotations
 

@@ -106,18 +106,27 @@ def _stretches(a: Sequence[bytes], b: Sequence[bytes]) -> list[tuple[int, int, i
     else:
         matcher = SequenceMatcher(None, a, b, autojunk=False)
         codes = [(i, j, k, m) for tag, i, j, k, m in matcher.get_opcodes() if tag != "equal"]
-    widened: list[tuple[int, int, int, int]] = []
-    for i, j, k, m in codes:
-        if i == j or not b"".join(a[i:j]).strip():
-            while i and k and (i == j or not b"".join(a[i:j]).strip()):
-                i, k = i - 1, k - 1
-            while j < len(a) and m < len(b) and not b"".join(a[i:j]).strip():
-                j, m = j + 1, m + 1
-        if widened and i < widened[-1][1]:
-            i, k = widened[-1][0], widened[-1][2]
-            widened.pop()
-        widened.append((i, j, k, m))
-    return widened
+    found: list[tuple[int, int, int, int]] = []
+    for code in codes:
+        here = _widened(a, b, *code)
+        if found and here[0] < found[-1][1]:
+            last = found.pop()
+            here = last[0], here[1], last[2], here[3]
+        found.append(here)
+    return found
+
+
+def _widened(a: Sequence[bytes], b: Sequence[bytes], i: int, j: int, k: int, m: int) -> tuple[int, int, int, int]:
+    """A stretch that takes something away: one that only adds takes in the token before it, else the one behind."""
+
+    def is_bare() -> bool:
+        return not b"".join(a[i:j]).strip()
+
+    while i and k and is_bare():
+        i, k = i - 1, k - 1
+    while j < len(a) and m < len(b) and is_bare():
+        j, m = j + 1, m + 1
+    return i, j, k, m
 
 
 def _by_place(a: Sequence[bytes], b: Sequence[bytes]) -> list[tuple[int, int, int, int]]:
@@ -138,8 +147,8 @@ def variants(old: bytes, new: bytes, examples: Sequence[Edit]) -> list[Rule]:
     lefts = {edit.left for edit in examples}
     rights = {edit.right for edit in examples}
     found = [Rule(old, new)]
-    left = [b"".join(tuple(lefts)[0][-size:]) if _common(lefts, -size) else b"" for size in (1, 2)]
-    right = [b"".join(tuple(rights)[0][:size]) if _common(rights, size) else b"" for size in (1, 2)]
+    left = [b"".join(next(iter(lefts))[-size:]) if _common(lefts, -size) else b"" for size in (1, 2)]
+    right = [b"".join(next(iter(rights))[:size]) if _common(rights, size) else b"" for size in (1, 2)]
     for before, behind in (
         (left[0], b""),
         (b"", right[0]),

@@ -1,7 +1,7 @@
 """Top-level definitions that went from one Python file to another.
 
-Proved is a move of a whole definition that is the same on both sides (formatting and names of locals aside), whose names
-all mean in its new module what they meant in the old one, and that does nothing when it is defined. Whatever else went
+Proved is a move of a whole definition that is the same on both sides (formatting and names of locals aside), whose
+names all mean in its new module what they meant in the old one, and that does nothing when it is defined. Whatever else went
 is a fold: one decision, nothing proved.
 """
 
@@ -148,8 +148,9 @@ def _units(file: FileReading, source: Source, free: Free, *, new: bool) -> Itera
         first, count = (span.head_at, span.head_n) if new else (span.base_at, span.base_n)
         other = span.base_n if new else span.head_n
         for line in range(first, first + count):
-            (paired.add if other else lambda _line: None)(line)
             at[line] = atom
+        if other:
+            paired.update(range(first, first + count))
     for index in source.tops:
         statement = source.statements[index]
         if not isinstance(statement.node, DEFINITIONS):
@@ -372,7 +373,7 @@ def _holds(some: Sequence[Move]) -> bool:
 
 
 def _differ_by(before: Source | None, after: Source | None, gone: list[Unit], new: list[Unit]) -> bool:
-    """Whether two sources are the same but for definitions that are only in the first, and others only in the second."""
+    """Whether two sources are the same but for definitions only in the first and others only in the second."""
     if before is None or after is None or before.first_lines != after.first_lines:
         return False
     a = [at for at in before.tops if not any(_is_unit(before, at, unit) for unit in gone)]

@@ -32,7 +32,7 @@ MOST_RULES = 60
 """Rules looked at in one change, the most frequent first."""
 
 LEAST_PRECISION = 0.5
-"""Share of the places where a rule fires at which the author must have acted; below it the rule is narrowed or dropped."""
+"""Share of the places where a rule fires at which the author acted; below it the rule is narrowed or dropped."""
 
 
 @dataclass(frozen=True, slots=True)

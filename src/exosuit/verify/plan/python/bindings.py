@@ -42,8 +42,8 @@ def bindings(source: Source, path: bytes) -> dict[str, Origin] | None:
 
 
 def submodules(source: Source, name: str) -> set[str]:
-    """Attributes of package `name` that are there because the file imports them as modules (`import name.attribute`)."""
-    found = set()
+    """Attributes of package `name` that the file imports as modules (`import name.attribute`)."""
+    found: set[str] = set()
     for statement in source.statements:
         if isinstance(statement.node, ast.Import):
             steps = [one.name.split(".") for one in statement.node.names if not one.asname]
