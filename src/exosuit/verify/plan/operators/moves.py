@@ -1,8 +1,8 @@
 """Top-level definitions that went from one Python file to another.
 
 Proved is a move of a whole definition that is the same on both sides (formatting and names of locals aside), whose
-names all mean in its new module what they meant in the old one, and that does nothing when it is defined. Whatever else went
-is a fold: one decision, nothing proved.
+names all mean in its new module what they meant in the old one, and that does nothing when it is defined. Whatever else
+went is a fold: one decision, nothing proved.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ def _proved(reading: Reading, found: list[Move]) -> list[Move]:
         if len(kept) == len(open_):
             break
         open_ = kept
-    held = withdrawn(open_, lambda some: _holds(some), attempts=40)
+    held = withdrawn(open_, _holds, attempts=40)
     went = {(move.old.file.file.number, move.new.file.file.number, move.old.name) for move in held}
     return held if all(_means_the_same(move, went) for move in held) else []
 
