@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from exosuit import __version__
 from exosuit.core.errors import ExosuitError, UsageError
 from exosuit.faces.call import STDIN, Call
-from exosuit.faces.nouns import WORDS
+from exosuit.faces.nouns import DEFAULTS, WORDS
 from exosuit.faces.suit import REAL, Suit
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ def _noun(suit: Suit, noun: str, doc: str, group: str = COMMANDS) -> App:
     for command in suit.load():
         if command.noun == noun and Face.CLI in command.faces:
             app.command(from_command(command), name=command.verb.replace("_", "-"), version_flags=[])
+            if command.name == DEFAULTS.get(noun):
+                app.default(from_command(command))
     return app
 
 

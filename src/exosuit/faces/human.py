@@ -9,12 +9,15 @@ from functools import singledispatch
 
 from pydantic import BaseModel
 
+from exosuit.commands import check_models as c
 from exosuit.commands import models as m
 from exosuit.commands import review_models as r
 from exosuit.core.registry import as_json
 from exosuit.faces.text import Paint, columns, shown
 
 Lines = list[str]
+SHOWN_LINES = 10
+"""Lines that are shown of the output of a check that names no test."""
 
 
 def render(output: BaseModel, colour: bool, *, terminal: bool = False) -> bytes:
@@ -202,6 +205,31 @@ def _row(row: r.Row, paint: Paint) -> str:
 @_words.register
 def _(out: r.Files, _paint: Paint) -> Lines:
     return [shown(path) for path in out.paths] + (["There is more; raise --limit."] if out.more else [])
+
+
+@_words.register
+def _(out: c.CheckRan, paint: Paint) -> Lines:
+    lines = [paint("yellow", shown(out.note))] if out.note else []
+    for result in out.results:
+        style = {"pass": "green", "fail": "red"}.get(result.verdict, "yellow")
+        took = "known" if result.cached else f"{result.seconds:.1f} s"
+        name = shown(result.name if len(out.snapshots) == 1 else f"{result.name} on {result.snapshot}")
+        lines.append(f"{paint(style, f'{result.verdict:<11}')}  {paint('bold', name)}  {shown(result.why)}  ({took})")
+        lines += [f"  failed  {shown(test)}" for test in result.failing]
+        lines += [f"  flaky   {shown(test)}" for test in result.flaky if test != "*"]
+        if result.verdict == "fail" and not result.failing:
+            lines += [f"  {paint('dim', shown(line))}" for line in result.output.splitlines()[-SHOWN_LINES:]]
+    return lines or ["No checks were found. Name one in exosuit.toml: see docs/checks.md"]
+
+
+@_words.register
+def _(out: c.ChecksKnown, paint: Paint) -> Lines:
+    lines = [paint("yellow", shown(out.note))] if out.note else []
+    lines += [f"{paint('dim', 'python')}  {shown(out.python)} ({shown(out.python_found)})"] if out.python else []
+    for check in out.checks:
+        lacking = f"  {paint('yellow', shown(check.lacking))}" if check.lacking else ""
+        lines.append(f"{paint('bold', shown(check.name))}  {shown(shlex.join(check.command))}{lacking}")
+    return lines if out.checks else [*lines, "No checks were found. Name one in exosuit.toml: see docs/checks.md"]
 
 
 def _table(rows: Sequence[tuple[str, ...]], paint: Paint, *, right: frozenset[int]) -> Lines:

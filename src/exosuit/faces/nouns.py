@@ -7,10 +7,14 @@ from collections.abc import Mapping
 NOUNS: Mapping[str, str] = {
     "change": "Import, show, decide, apply, undo and export changes.",
     "review": "Open the review of a change in the browser; what its screen reads.",
+    "check": "Run the checks of a change, a revision or the workspace, in the sandbox.",
     "file": "List, read and save files of the workspace; a save is a change like any other.",
     "workspace": "Where the workspace and its state are.",
 }
 """Each noun of the registry with its line; a test holds it against the registry."""
+
+DEFAULTS: Mapping[str, str] = {"check": "check.run"}
+"""What a noun alone means: `exosuit check last` is `exosuit check run last`."""
 
 WORDS: Mapping[str, str] = {
     "review": "Import a change and open its review in the browser.",

@@ -32,6 +32,8 @@ def become(plan: Plan, room: Room) -> None:
         _attend()
     tree, tmp, out, _shared = places
     env = {**plan.env, "EXOSUIT_TREE": tree, "EXOSUIT_OUT": out, "HOME": f"{tmp}/home", "TMPDIR": tmp}
+    if tree != plan.at and "PYTHONPATH" in env:
+        env["PYTHONPATH"] = env["PYTHONPATH"].replace(f"{plan.at}/src", f"{tree}/src")
     os.chdir(tree)
     program = _found(plan.command[0], env.get("PATH", os.defpath), tree)
     etc = ["/etc"] if plan.namespaces else [*system.of_etc(plan.network), "/etc/passwd", "/etc/group"]

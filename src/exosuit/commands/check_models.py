@@ -1,0 +1,89 @@
+"""What goes into the commands of checks and what comes out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from exosuit.commands.models import Model
+from exosuit.core.registry import Argument
+
+What = Annotated[str | None, Argument(positional=True, metavar="CHANGE|REV")]
+
+
+class CheckListAsk(Model):
+    """Whose checks: a change, a revision, or the workspace as it is now."""
+
+    what: What = Field(None, description="A change or a revision; the workspace as it is now if not given.")
+
+
+class CheckAsk(CheckListAsk):
+    """Which checks to run on what."""
+
+    only: list[str] = Field([], description="Only the checks of these names.")
+
+
+class CheckKnown(Model):
+    """A check that there is."""
+
+    name: str
+    command: list[str]
+    timeout: float = Field(description="Seconds.")
+    network: bool
+    found: bool = Field(description="Found in the tree, rather than named in exosuit.toml.")
+    lacking: str = Field(description="What it would need that is not there; empty if it can be run.")
+
+
+class ChecksKnown(Model):
+    """The checks of a snapshot, and the Python that they are run with."""
+
+    checks: list[CheckKnown]
+    python: str = Field(description="Empty if there is none.")
+    python_found: str = Field(description="Where that Python was found, in words.")
+    note: str = Field(description="One sentence where exosuit.toml is read as it was, not as it is; else empty.")
+
+
+class CheckResult(Model):
+    """How one check went on one snapshot."""
+
+    name: str
+    snapshot: str = Field(description="base, head, or the revision; now for the workspace as it is.")
+    verdict: Literal["pass", "fail", "cannot-tell"]
+    why: str
+    seconds: float
+    cached: bool
+    flaky: list[str] = Field(description="Tests that failed and then passed, `*` for a whole check: no evidence.")
+    tests: dict[str, int] = Field(description="How many tests went each way; empty where its tool tells none.")
+    failing: list[str]
+    output: str = Field(description="The end of what it printed; empty for a pass.")
+
+
+class CheckRan(Model):
+    """All checks on all snapshots that were asked for."""
+
+    snapshots: dict[str, str] = Field(description="Tree id by the name of the snapshot.")
+    results: list[CheckResult]
+    note: str = Field(description="One sentence where exosuit.toml is read as it was, not as it is; else empty.")
+
+
+class CheckRunning(Model):
+    """A run on its way."""
+
+    what: str
+    check: str
+    done: int
+    total: int
+    seconds_left: float = Field(description="As far as earlier runs tell.")
+
+
+class ChecksRunning(Model):
+    """What runs now in this process, on this workspace."""
+
+    running: list[CheckRunning]
+
+
+class CheckStopped(Model):
+    """How many runs were told to stop."""
+
+    stopped: int

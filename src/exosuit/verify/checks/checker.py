@@ -1,0 +1,140 @@
+"""Runs a workspace's checks on its snapshots: answered from the cache where known, else run in the sandbox."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from exosuit.changes.workspace import Workspace
+from exosuit.core.errors import ExosuitError
+from exosuit.verify.checks import environment as environments
+from exosuit.verify.checks.check import Check, Result
+from exosuit.verify.checks.config import FILE, Settings, settings
+from exosuit.verify.checks.environment import Environment
+from exosuit.verify.checks.found import found
+from exosuit.verify.checks.judge import judged, settled
+from exosuit.verify.checks.results import Results
+from exosuit.verify.layout import Layouts
+from exosuit.verify.sandbox.job import Job, Limits
+from exosuit.verify.sandbox.run import run
+
+_INJECTED = Path(__file__).parent / "injected"
+RERUNS = 3
+"""How often failing tests are run again, where that can be asked for; a whole check is run again once."""
+MOST_RERUN = 200
+"""Failing tests that are run again by their ids; with more, the whole check is."""
+
+
+@dataclass
+class Checker:
+    """The checks of one workspace. `trusted` is the tree whose `exosuit.toml` counts: never that of what is checked."""
+
+    workspace: Workspace
+    trusted: str
+
+    @cached_property
+    def settings(self) -> Settings:
+        return settings(self._read(self.trusted, FILE))
+
+    @cached_property
+    def environment(self) -> Environment | None:
+        return environments.find(self.workspace.root, self.settings.python, os.environ)
+
+    @cached_property
+    def tools(self) -> tuple[dict[str, str], tuple[Path, ...]]:
+        return environments.tools(os.environ)
+
+    @cached_property
+    def results(self) -> Results:
+        return Results(self.workspace.state / "checks.db")
+
+    @cached_property
+    def layouts(self) -> Layouts:
+        return Layouts(self.workspace.state / "layouts", self.workspace.shadow)
+
+    def checks(self, tree: str) -> list[Check]:
+        """The checks of a snapshot: those of `exosuit.toml`, else what is found in it."""
+        if self.settings.checks:
+            return list(self.settings.checks)
+        paths = [path.decode("utf-8", "surrogateescape") for path, _, _ in self.workspace.shadow.listing(tree)]
+        return found(paths, lambda path: self._read(tree, path), self.environment, self._has_program)
+
+    def check(self, tree: str, check: Check, stop: threading.Event | None = None) -> Result:
+        """How a check goes on a snapshot; run at most once for the same environment, twice if it fails."""
+        if check.lacking:
+            return Result("cannot-tell", check.lacking)
+        key = (tree, check.id, self._environment_id())
+        known = self.results.get(*key)
+        if known is not None:
+            return known
+        result = self._run(tree, check, stop)
+        for _ in range(RERUNS):
+            if result.verdict != "fail" or (stop is not None and stop.is_set()):
+                break
+            again = self._narrowed(check, result)
+            result = settled(result, self._run(tree, again, stop))
+            if again is check:
+                break
+        if result.verdict != "cannot-tell" or result.flaky:
+            self.results.put(*key, result)
+        return result
+
+    def _run(self, tree: str, check: Check, stop: threading.Event | None) -> Result:
+        with self.layouts.laid_out(tree) as folder:
+            job = self._job(folder, check)
+            try:
+                outcome = run(job, stop=stop)
+            except ExosuitError as error:
+                if error.code != "cannot-start":
+                    raise
+                return Result("cannot-tell", error.message)
+            return judged(check, outcome, lambda module: _has_module(folder, module))
+
+    def _job(self, folder: Path, check: Check) -> Job:
+        told, readable = self.tools
+        root, environment = self.workspace.root, self.environment
+        paths = [str(_INJECTED)] + ([str(root / "src")] if (folder / "src").is_dir() else [])
+        env = {**told, "PYTHONPATH": os.pathsep.join(paths), "PYTEST_ADDOPTS": "-p exosuit_report -p no:cacheprovider"}
+        lent = [*readable, _INJECTED, root / "node_modules", *(root / path for path in self.settings.readable)]
+        if environment is not None:
+            lent += environment.readable
+            lent += [path for path in environment.added if not self._is_inside(path)]
+            env["PATH"] = os.pathsep.join([str(environment.python.parent), env["PATH"]])
+            env |= {"VIRTUAL_ENV": str(environment.prefix)} if environment.is_venv else {}
+        limits = Limits(seconds=check.timeout, cpu=check.timeout * (os.cpu_count() or 1))
+        env |= check.env
+        return Job(check.command, folder, root, env, tuple(lent), check.network, limits)
+
+    def _is_inside(self, path: Path) -> bool:
+        """Whether a folder is of the workspace, whose snapshot stands there, or so high that it must not be lent."""
+        root = self.workspace.root
+        return path == root or root in path.parents or environments.is_private(path)
+
+    def _narrowed(self, check: Check, result: Result) -> Check:
+        """The same check for what failed only, where the tool can be told; else the whole of it again."""
+        failing = result.failing
+        if check.name == "pytest" and check.found and 0 < len(failing) <= MOST_RERUN:
+            return replace(check, command=(*check.command, *failing))
+        return check
+
+    def _environment_id(self) -> str:
+        return self.environment.id if self.environment is not None else "none"
+
+    def _has_program(self, name: str) -> bool:
+        folders = [str(self.environment.python.parent)] if self.environment else []
+        return shutil.which(name, path=os.pathsep.join([*folders, self.tools[0]["PATH"]])) is not None
+
+    def _read(self, tree: str, path: str) -> bytes | None:
+        entry = self.workspace.shadow.entry(tree, os.fsencode(path))
+        return None if entry is None or entry[0] not in (0o100644, 0o100755) else self.workspace.shadow.blob(entry[1])
+
+
+def _has_module(folder: Path, module: str) -> bool:
+    return any(
+        (base / module).is_dir() or (base / f"{module}.py").is_file()
+        for base in (folder, folder / "src", folder / "tests")
+    )
