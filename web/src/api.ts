@@ -1705,11 +1705,6 @@ export interface components {
             hunk_counts: number[];
             /** Atom Counts */
             atom_counts: number[];
-            /**
-             * Row Counts
-             * @description Rows that `review.rows` has for each file, folds closed; -1 not counted yet.
-             */
-            row_counts: number[];
             /** States */
             states: [
                 number,

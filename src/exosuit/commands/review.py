@@ -63,7 +63,6 @@ def overview(session: Session, ask: ChangeAsk) -> Overview:
         removed=[file.removed for file in change.files],
         hunk_counts=[len(file.hunks) for file in change.files],
         atom_counts=[file.atoms for file in change.files],
-        row_counts=[-1] * len(change.files),
         states=[_runs(change, file, state) for file in change.files],
         comments=comments_out(change, state),
         applied=bool(state.applied),

@@ -44,9 +44,6 @@ class Overview(Model):
     removed: list[int]
     hunk_counts: list[int]
     atom_counts: list[int]
-    row_counts: list[int] = Field(
-        description="Rows that `review.rows` has for each file, folds closed; -1 not counted yet."
-    )
     states: list[Runs]
     comments: list[CommentOut]
     applied: bool
