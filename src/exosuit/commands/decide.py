@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from exosuit.apps.code.shown import path_text
+from exosuit.changes.decisions import Range, merged
 from exosuit.changes.delivery import Delivery, apply_change, redo_apply, undo_apply
 from exosuit.changes.review import Review
 from exosuit.changes.selection import names, select
@@ -22,6 +23,7 @@ from exosuit.commands.models import (
     SkippedOut,
     Undone,
 )
+from exosuit.commands.plan import group_atoms
 from exosuit.commands.present import decided
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
@@ -50,9 +52,17 @@ def clear(session: Session, ask: SelectAsk) -> Decided:
 
 def _decide(session: Session, ask: SelectAsk, verdict: str) -> Decided:
     review = Review(session.workspace, ask.change, session.actor)
-    chosen = select(review.change, ask.atoms, path=ask.path, everything=ask.all)
-    event, also = review.decide(verdict, chosen, ask.why)
+    event, also = review.decide(verdict, _chosen(session, review, ask), ask.why)
     return decided(review, event, also)
+
+
+def _chosen(session: Session, review: Review, ask: SelectAsk) -> list[Range]:
+    """The atoms that are named one by one, by path, by group, or all of them."""
+    if ask.group is None:
+        return select(review.change, ask.atoms, path=ask.path, everything=ask.all)
+    named = bool(ask.atoms or ask.path is not None or ask.all)
+    others = select(review.change, ask.atoms, path=ask.path, everything=ask.all) if named else []
+    return merged([*others, *group_atoms(session.workspace, review.change, ask.group)])
 
 
 @command("change.edit", effect=Effect.PROPOSE)

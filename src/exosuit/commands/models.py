@@ -194,6 +194,7 @@ class SelectAsk(ChangeAsk):
     )
     path: str | None = Field(None, description="Every atom of the files whose path matches this glob.")
     all: bool = Field(False, description="Every atom of the change.")
+    group: str | None = Field(None, description="Every atom of a group of the plan, by its id.")
     why: str = Field("", description="The reason, kept with the decision.")
 
 
@@ -300,6 +301,7 @@ class MaterializeAsk(ChangeAsk):
     none: bool = Field(False, description="None of it: the tree it starts from.")
     accepted: bool = Field(False, description="What is accepted, with your edits.")
     atoms: list[str] = Field(default_factory=list, description="Exactly these atoms.")
+    group: str | None = Field(None, description="Exactly the atoms of a group of the plan, by its id.")
 
 
 class Materialized(Model):

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from exosuit.commands import check_models as c
 from exosuit.commands import models as m
+from exosuit.commands import plan_models as p
 from exosuit.commands import review_models as r
 from exosuit.core.registry import as_json
 from exosuit.faces.text import Paint, columns, shown
@@ -230,6 +231,21 @@ def _(out: c.ChecksKnown, paint: Paint) -> Lines:
         lacking = f"  {paint('yellow', shown(check.lacking))}" if check.lacking else ""
         lines.append(f"{paint('bold', shown(check.name))}  {shown(shlex.join(check.command))}{lacking}")
     return lines if out.checks else [*lines, "No checks were found. Name one in exosuit.toml: see docs/checks.md"]
+
+
+@_words.register
+def _(out: p.Planned, paint: Paint) -> Lines:
+    stats = out.stats
+    size = f"{_count(stats.decisions, 'decision')} for {_count(stats.lines, 'line')}"
+    lines = [f"{size} · {stats.to_read:,} to read · {stats.proved:,} proved"]
+    groups = {group.id: group for group in out.groups}
+    rows = [("group", "lines", "unproved", "kind", "what")]
+    for group in (groups[name] for name in out.order):
+        notes = [_count(len(group.exceptions), "exception")] if group.exceptions else []
+        notes += [f"{len(group.missed):,} missed"] if group.missed else []
+        what = shown(group.title) + (f" ({', '.join(notes)})" if notes else "")
+        rows.append((shown(group.id), f"{group.lines:,}", f"{group.unproved_lines:,}", group.kind, what))
+    return [*lines, "", *_table(rows, paint, right=frozenset({1, 2}))]
 
 
 def _table(rows: Sequence[tuple[str, ...]], paint: Paint, *, right: frozenset[int]) -> Lines:
