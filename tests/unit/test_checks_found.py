@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,28 @@ def test_tests_of_the_standard_library_run_without_pytest(tmp_path: Path) -> Non
     files = {"tests/test_a.py": "import unittest"}
     check = found(sorted(files), lambda p: _bytes(files, p), an_environment(tmp_path / "venv"), lambda _: True)[0]
     assert (check.name, check.lacking) == ("unittest", "")
+
+
+def test_tests_of_the_standard_library_are_looked_for_where_they_can_be_imported(tmp_path: Path) -> None:
+    environment = an_environment(tmp_path / "venv")
+    for files, words in (
+        ({"tests/test_a.py": "import unittest"}, ("-s", "tests")),
+        ({"tests/test_a.py": "import unittest", "tests/__init__.py": ""}, ("-s", "tests", "-t", ".")),
+        ({"test_a.py": "import unittest"}, ("-s", ".", "-t", ".")),
+    ):
+        check = found(sorted(files), partial(_bytes, files), environment, lambda _: True)[0]
+        assert check.command[4:] == words
+
+
+def test_programs_of_the_toolchain_come_before_the_stand_ins_of_rustup(tmp_path: Path) -> None:
+    rustup = tmp_path / ".rustup"
+    for name in ("nightly-x", "stable-x"):
+        (rustup / "toolchains" / name / "bin").mkdir(parents=True)
+    (rustup / "settings.toml").write_text('default_toolchain = "stable"\n')
+    told, lent = tools({"HOME": str(tmp_path), "PATH": os.defpath})
+    assert told["PATH"].split(":")[0] == str(rustup / "toolchains" / "stable-x" / "bin")
+    assert rustup / "toolchains" in lent
+    assert rustup not in lent
 
 
 def test_checks_named_in_the_file_are_taken_as_they_are() -> None:

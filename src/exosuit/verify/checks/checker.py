@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import threading
@@ -23,6 +24,7 @@ from exosuit.verify.sandbox.job import Job, Limits
 from exosuit.verify.sandbox.run import run
 
 _INJECTED = Path(__file__).parent / "injected"
+_PROGRAMS = ("node", "cargo", "go", "make", "sh")
 RERUNS = 3
 """How often failing tests are run again, where that can be asked for; a whole check is run again once."""
 MOST_RERUN = 200
@@ -67,7 +69,7 @@ class Checker:
         """How a check goes on a snapshot; run at most once for the same environment, twice if it fails."""
         if check.lacking:
             return Result("cannot-tell", check.lacking)
-        key = (tree, check.id, self._environment_id())
+        key = (tree, check.id, self.environment_id)
         known = self.results.get(*key)
         if known is not None:
             return known
@@ -121,8 +123,15 @@ class Checker:
             return replace(check, command=(*check.command, *failing))
         return check
 
-    def _environment_id(self) -> str:
-        return self.environment.id if self.environment is not None else "none"
+    @cached_property
+    def environment_id(self) -> str:
+        """The same as long as the same programs and packages are there to run checks with."""
+        told, _ = self.tools
+        programs = [path for name in _PROGRAMS if (path := shutil.which(name, path=told["PATH"]))]
+        packages = str(self.workspace.root / "node_modules" / ".package-lock.json")
+        times = [(path, os.stat(path).st_mtime_ns) for path in (*programs, packages) if os.path.exists(path)]
+        python = self.environment.id if self.environment is not None else ""
+        return hashlib.sha256(repr((python, sorted(told.items()), times)).encode()).hexdigest()[:16]
 
     def _has_program(self, name: str) -> bool:
         folders = [str(self.environment.python.parent)] if self.environment else []

@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -163,7 +164,9 @@ def tools(env: Mapping[str, str]) -> tuple[dict[str, str], tuple[Path, ...]]:
     home = Path(env.get("HOME", "/nonexistent"))
     cargo, rustup = Path(env.get("CARGO_HOME", home / ".cargo")), Path(env.get("RUSTUP_HOME", home / ".rustup"))
     modules = Path(env.get("GOMODCACHE", home / "go" / "pkg" / "mod"))
-    folders, seen = [], [cargo / "registry", cargo / "git", rustup / "toolchains", rustup / "settings.toml", modules]
+    folders, seen = [], [cargo / "registry", cargo / "git", rustup / "toolchains", modules]
+    if toolchain := _toolchain(rustup):  # its programs themselves: rustup's stand-ins want to write
+        folders.append(str(toolchain / "bin"))
     for name in ("node", "cargo", "go"):
         found = shutil.which(name, path=env.get("PATH"))
         if found is not None and not found.startswith(PROGRAMS):
@@ -176,3 +179,12 @@ def tools(env: Mapping[str, str]) -> tuple[dict[str, str], tuple[Path, ...]]:
     }  # fmt: skip
     lent = [path for path in dict.fromkeys(seen) if path.exists() and path != cargo and not is_private(path)]
     return told, tuple(lent)
+
+
+def _toolchain(rustup: Path) -> Path | None:
+    """The default toolchain of rustup; a file in the tree that asks for another is not heeded."""
+    with contextlib.suppress(OSError, ValueError):
+        name = tomllib.loads((rustup / "settings.toml").read_text("utf-8")).get("default_toolchain", "")
+        if isinstance(name, str) and name:
+            return next(iter(sorted((rustup / "toolchains").glob(f"{name}*"))), None)
+    return None

@@ -84,8 +84,9 @@ def _python_tests(tests: list[str], read: Read, environment: Environment | None,
         return Check("pytest", (python, "-m", "pytest", "-q"))
     plain = bool(tests) and all(b"unittest" in (read(path) or b"") for path in tests)
     if plain and not configured:
-        folder = "tests" if all(path.startswith("tests/") for path in tests) else "."
-        return Check("unittest", (python, "-m", "unittest", "discover", "-s", folder, "-t", "."))
+        apart = all(path.startswith("tests/") for path in tests)
+        top = () if apart and read("tests/__init__.py") is None else ("-t", ".")
+        return Check("unittest", (python, "-m", "unittest", "discover", "-s", "tests" if apart else ".", *top))
     lacking = f"pytest is not installed for {python} ({environment.how})"
     return Check("pytest", (python, "-m", "pytest", "-q"), lacking=lacking)
 

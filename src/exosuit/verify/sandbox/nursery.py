@@ -20,7 +20,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system reaps our keepers
     gc.freeze()
     with socket.socket(fileno=os.dup(0)) as door:
-        os.close(0)
+        os.dup2(os.open(os.devnull, os.O_RDWR), 0)
         while True:
             message, descriptors, _, _ = socket.recv_fds(door, 1, 1)
             if not message:
