@@ -1,0 +1,1 @@
+"""Increments of a change: edges between atoms by what would break, condensed and ordered; edges learned from runs."""

@@ -1,0 +1,194 @@
+"""What one Python statement says about names: what it binds, what it uses, calls and subscripts, and its strings.
+
+Only a statement's own part of the tree is looked at, not the statements that it holds.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from exosuit.verify.plan.python.source import BODIES, DEFINITIONS, Source
+
+_WORD = re.compile(r"[A-Za-z_][\w.]*")
+_LONGEST = 200
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(slots=True)
+class Facts:
+    """Sets of words. `binds` are names that others can see: of a module, a class, an object, or a parameter.
+
+    `Module.name` stands for a name of a module that is told by its last part. `signatures` and `headers` hold the name
+    of a function with its arguments as text, of a class with its bases; `strings` are short constants.
+    """
+
+    binds: set[str] = field(default_factory=set)
+    uses: set[str] = field(default_factory=set)
+    calls: set[str] = field(default_factory=set)
+    subscripts: set[str] = field(default_factory=set)
+    modules: set[str] = field(default_factory=set)
+    signatures: set[tuple[str, str]] = field(default_factory=set)
+    headers: set[tuple[str, str]] = field(default_factory=set)
+    strings: set[str] = field(default_factory=set)
+    subjects: set[str] = field(default_factory=set)
+
+    def add(self, other: Facts) -> None:
+        """Bring in what another part says."""
+        for name in self.__slots__:
+            getattr(self, name).update(getattr(other, name))
+
+
+class Names:
+    """Facts of the statements of one source, each found once. `module` is the last part of its name."""
+
+    def __init__(self, source: Source, module: str, package: str) -> None:
+        self._source, self._module, self._package = source, module, package
+        self._kept: dict[int, Facts] = {}
+        self._locals: dict[int, frozenset[str]] = {}
+        self._functions: dict[int, int] = {}
+
+    def of(self, number: int) -> Facts:
+        """The facts of a statement."""
+        if number not in self._kept:
+            self._kept[number] = self._found(number)
+        return self._kept[number]
+
+    def function(self, number: int) -> int:
+        """The outermost function that holds a statement, or is it; -1 outside."""
+        if number not in self._functions:
+            statement = self._source.statements[number]
+            above = self.function(statement.parent) if statement.parent >= 0 else -1
+            own = number if isinstance(statement.node, FUNCTIONS) else -1
+            self._functions[number] = above if above >= 0 else own
+        return self._functions[number]
+
+    def _found(self, number: int) -> Facts:
+        facts = Facts()
+        node = self._source.statements[number].node
+        function = self.function(number)
+        self._definitions(number, function, facts)
+        local = self._local_names(function) if function >= 0 else frozenset()
+        visible = function in (-1, number) and not isinstance(node, FUNCTIONS)
+        for part in own_parts(node):
+            self._part(part, facts, local, visible=visible)
+        if function in (-1, number):
+            names = self._bound(node)
+            facts.binds |= names
+            if self._source.enclosing(number) < 0:
+                facts.binds |= {f"{self._module}.{name}" for name in names}
+        return facts
+
+    def _bound(self, node: ast.AST) -> set[str]:
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            return {node.name}
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            return {(alias.asname or alias.name.partition(".")[0]) for alias in node.names} - {"*"}
+        return {part.id for part in own_parts(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+
+    def _definitions(self, number: int, function: int, facts: Facts) -> None:
+        """What the statement is part of: the subject of a test; and the header that it may be itself."""
+        node = self._source.statements[number].node
+        at = number if isinstance(node, DEFINITIONS) else self._source.enclosing(number)
+        if function >= 0:
+            at = function
+        if at >= 0:
+            definition = self._source.statements[at].node
+            name = getattr(definition, "name", "")
+            around = self._source.enclosing(at)
+            if name.startswith("__") and around >= 0:
+                name = getattr(self._source.statements[around].node, "name", name)
+            facts.subjects.add(name)
+        if isinstance(node, FUNCTIONS):
+            name = node.name
+            if name == "__init__" and (around := self._source.enclosing(number)) >= 0:
+                name = getattr(self._source.statements[around].node, "name", name)
+            facts.signatures.add((name, ast.dump(node.args)))
+            given = node.args
+            facts.binds |= {arg.arg for arg in (*given.posonlyargs, *given.args, *given.kwonlyargs)} - {"self", "cls"}
+        elif isinstance(node, ast.ClassDef):
+            facts.headers.add((node.name, "".join(map(ast.dump, (*node.bases, *node.keywords)))))
+
+    def _local_names(self, function: int) -> frozenset[str]:
+        """Names that belong to a function alone: its parameters and what it assigns."""
+        if function not in self._locals:
+            found: set[str] = set()
+            shared: set[str] = set()
+            for part in ast.walk(self._source.statements[function].node):
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                    found.add(part.id)
+                elif isinstance(part, ast.arg):
+                    found.add(part.arg)
+                elif isinstance(part, ast.Global):
+                    shared.update(part.names)
+            self._locals[function] = frozenset(found - shared)
+        return self._locals[function]
+
+    def _part(self, part: ast.AST, facts: Facts, local: frozenset[str], *, visible: bool) -> None:
+        if isinstance(part, ast.Name):
+            if part.id not in local and not (visible and isinstance(part.ctx, ast.Store)):
+                facts.uses.add(part.id)
+        elif isinstance(part, ast.Attribute):
+            self._attribute(part, facts)
+        elif isinstance(part, ast.Call):
+            if name := called(part.func):
+                facts.calls.add(name)
+        elif isinstance(part, ast.Subscript):
+            if name := called(part.value):
+                facts.subscripts.add(name)
+        elif isinstance(part, ast.keyword):
+            facts.uses.update([part.arg] if part.arg else [])
+        elif isinstance(part, ast.Constant):
+            if isinstance(part.value, str) and len(part.value) < _LONGEST:
+                facts.strings.add(part.value)
+                if _WORD.fullmatch(part.value):
+                    facts.uses.update(part.value.split("."))
+        elif isinstance(part, ast.Import | ast.ImportFrom):
+            self._import(part, facts)
+
+    def _attribute(self, part: ast.Attribute, facts: Facts) -> None:
+        stored = isinstance(part.ctx, ast.Store)
+        (facts.binds if stored else facts.uses).add(part.attr)
+        if isinstance(part.value, ast.Name):
+            facts.uses.add(f"{part.value.id}.{part.attr}")
+
+    def _import(self, part: ast.Import | ast.ImportFrom, facts: Facts) -> None:
+        if isinstance(part, ast.Import):
+            facts.modules.update(alias.name.rpartition(".")[2] for alias in part.names)
+            return
+        module = (part.module or "").rpartition(".")[2] or self._package
+        facts.modules.add(module)
+        for alias in part.names:
+            facts.modules.add(alias.name)
+            facts.uses |= {alias.name, f"{module}.{alias.name}"}
+
+
+def own_parts(node: ast.AST) -> Iterator[ast.AST]:
+    """A statement's node and all below it, but for the statements that it holds."""
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        for name in part._fields:
+            value = getattr(part, name, None)
+            if isinstance(value, ast.AST):
+                waiting.append(value)
+            elif isinstance(value, list) and not (name in BODIES and not isinstance(part, ast.expr)):
+                waiting += [one for one in value if isinstance(one, ast.AST)]
+
+
+def called(node: ast.AST) -> str:
+    """The last part of a dotted name; empty for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def module_of(path: bytes) -> tuple[str, str]:
+    """The last part of a file's module name, and that of its package."""
+    parts = path.decode("utf-8", "replace").rsplit("/", 2)
+    stem = parts[-1].partition(".")[0]
+    package = parts[-2] if len(parts) > 1 else ""
+    return (package, package) if stem == "__init__" else (stem, package)

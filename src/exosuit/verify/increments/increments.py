@@ -1,0 +1,86 @@
+"""Increments: a partial order of small pieces of a change, each of which stands on its own with those that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from exosuit.changes.change import Change
+from exosuit.verify.increments.blocks import Blocks
+from exosuit.verify.increments.braid import Braid
+from exosuit.verify.increments.names import tie_names
+from exosuit.verify.increments.order import condensed
+from exosuit.verify.increments.plain import close_text
+from exosuit.verify.increments.shape import Shape
+from exosuit.verify.increments.ties import Ties
+from exosuit.verify.increments.trials import tie_tests
+from exosuit.verify.increments.units import Index
+from exosuit.verify.increments.whole import tie_whole
+from exosuit.verify.plan.model import Edge, Increment
+from exosuit.verify.plan.python.source import Source, parse
+from exosuit.verify.plan.reading import Blobs, FileReading, Reading
+
+
+def increments(change: Change, blobs: Blobs, learned: Iterable[Edge] = ()) -> tuple[Increment, ...]:
+    """The increments of a change, in an order whose every prefix is closed. Pure.
+
+    `blobs` gives the bytes of a blob; `learned` are edges that runs of the project's checks have shown to be missing.
+    """
+    return condensed(change.atoms, [*edges(Reading(change, blobs)), *learned])
+
+
+def edges(reading: Reading) -> list[Edge]:
+    """Every edge between the atoms of a change that can be seen in its text."""
+    ties = Ties(reading.change.atoms)
+    for file in reading.files:
+        _close(file, ties)
+    index = Index(reading.files, ties)
+    tie_names(index, ties)
+    tie_tests(index, ties)
+    tie_whole(reading, index, ties)
+    return ties.edges
+
+
+def _close(file: FileReading, ties: Ties) -> None:
+    """Tie what a file could not be taken apart at without breaking its syntax."""
+    if not file.file.is_text:
+        return
+    sides = _sides(file) if file.is_python else None
+    if sides is None:
+        if file.is_python:
+            ties.tie([file.first + atom for atom in file.text_atoms], "parse")
+        else:
+            close_text(file, ties)
+        return
+    braid = Braid(file.file, len(file.base_lines), len(file.head_lines))
+    Blocks(braid, Shape(sides[0]), Shape(sides[1]), ties, file.first).close()
+
+
+_NOTHING = parse(b"")
+
+
+def _sides(file: FileReading) -> tuple[Source, Source] | None:
+    """Both sides parsed; None where one of them is no Python that we can read."""
+    base = file.base_source if file.file.old_blob else _NOTHING
+    head = file.head_source if file.file.new_blob else _NOTHING
+    return (base, head) if base is not None and head is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What being closed costs: `lines` added and removed, `largest` of them in the largest increment."""
+
+    lines: int
+    increments: int
+    largest: int
+
+    @property
+    def share(self) -> float:
+        """The largest set as a share of all lines."""
+        return self.largest / self.lines if self.lines else 0.0
+
+
+def price(reading: Reading, found: Iterable[Increment]) -> Price:
+    """The price of some increments of a change."""
+    sizes = [reading.lines(increment.atoms) for increment in found]
+    return Price(reading.change.added + reading.change.removed, len(sizes), max(sizes, default=0))

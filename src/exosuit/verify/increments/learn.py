@@ -1,0 +1,106 @@
+"""Edges learned from runs: where a closed subset is red though both ends are green, an edge is missing; it is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from exosuit.changes.decisions import Range
+from exosuit.verify.increments.cdd import minimal
+from exosuit.verify.increments.closure import Closure
+from exosuit.verify.increments.order import condensed
+from exosuit.verify.plan.model import Edge, Increment
+
+Green = Callable[[list[Range]], bool | None]
+"""Whether the checks pass with these atoms taken; None where that cannot be told (it is never used as evidence)."""
+
+
+class _SpentError(Exception):
+    """No runs are left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What runs have shown. `still_red` are prefixes (by length) that are red and could not be explained."""
+
+    edges: tuple[Edge, ...]
+    increments: tuple[Increment, ...]
+    runs: int
+    still_red: tuple[int, ...]
+
+
+class _Runs:
+    """Runs of the checks, none twice for the same atoms, and no more than are allowed."""
+
+    def __init__(self, green: Green, allowed: int) -> None:
+        self._green, self._allowed = green, allowed
+        self._known: dict[tuple[Range, ...], bool | None] = {}
+
+    @property
+    def count(self) -> int:
+        return len(self._known)
+
+    def result(self, atoms: list[Range]) -> bool | None:
+        key = tuple(atoms)
+        if key not in self._known:
+            if len(self._known) >= self._allowed:
+                raise _SpentError
+            self._known[key] = self._green(atoms)
+        return self._known[key]
+
+
+def learn(green: Green, atoms: int, edges: Sequence[Edge], runs: int = 200, prefixes: int | None = None) -> Learned:
+    """Look at prefixes of the order, and add an edge for each that is red, until all are green or `runs` are spent.
+
+    `atoms` is how many the change has, `prefixes` how many are looked at (evenly spread; all if None). Nothing is
+    learned unless both ends are green: a red end says that the checks fail for reasons of their own.
+    """
+    asked = _Runs(green, runs)
+    found: list[Edge] = []
+    order = condensed(atoms, edges)
+    skipped: set[frozenset[int]] = set()
+    try:
+        if asked.result([]) is True and asked.result(Closure(order).atoms(range(len(order)))) is True:
+            while (red := _first_red(asked, order, prefixes, skipped)) is not None:
+                news = [edge for edge in _missing(asked, Closure(order), red) if edge not in found]
+                if not news:
+                    skipped.add(frozenset(order[at].atoms[0][0] for at in red))
+                found += news
+                order = condensed(atoms, [*edges, *found])
+    except _SpentError:
+        pass
+    return Learned(tuple(found), order, asked.count, tuple(sorted(len(one) for one in skipped)))
+
+
+def _first_red(
+    asked: _Runs, order: Sequence[Increment], prefixes: int | None, skipped: set[frozenset[int]]
+) -> range | None:
+    """The shortest of the prefixes looked at that is red and not skipped."""
+    closure = Closure(order)
+    for length in _lengths(len(order), prefixes):
+        known = frozenset(order[at].atoms[0][0] for at in range(length)) in skipped
+        if not known and asked.result(closure.atoms(range(length))) is False:
+            return range(length)
+    return None
+
+
+def _lengths(count: int, prefixes: int | None) -> Iterable[int]:
+    if prefixes is None or prefixes >= count - 1:
+        return range(1, count)
+    return sorted({1 + at * (count - 2) // max(1, prefixes - 1) for at in range(prefixes)})
+
+
+def _missing(asked: _Runs, closure: Closure, red: range) -> list[Edge]:
+    """The edges that keep a red closed set from coming up again: from what breaks to the least that mends it.
+
+    First the least part of the set that is red by itself; of it only the last in the order is held back, since the
+    others may be fine without it. Then the least of all other increments that makes it green.
+    """
+    culprits = minimal(list(red), lambda part: asked.result(closure.atoms(closure.of(part))) is False)
+    broken = closure.of(culprits)
+    others = [at for at in range(len(closure.increments)) if at not in broken]
+    remedy = minimal(others, lambda part: asked.result(closure.atoms(broken | closure.of(part))) is True)
+    if not culprits:
+        return []
+    last = closure.increments[max(culprits)].atoms[0][0]
+    return [Edge(last, closure.increments[at].atoms[0][0], "learned") for at in remedy]

@@ -1,0 +1,106 @@
+"""Edges by names: what is used must be there, and what is taken away must not be used any more.
+
+Without types an attribute is only a word, so words are followed by how much they tell: one that only one end of the
+change knows ties all who say it; one that both know ties those of the same file, and others only where few bind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import combinations
+
+from exosuit.verify.increments.ties import Ties
+from exosuit.verify.increments.units import Index, Unit
+
+FEW = 3
+"""A word that more units bind than this says little of where it is bound."""
+
+By = dict[str, list[Unit]]
+
+
+def tie_names(index: Index, ties: Ties) -> None:
+    """All edges by names of a change."""
+    come, go = _by_word(index, lambda unit: unit.gained("binds")), _by_word(index, lambda unit: unit.lost("binds"))
+    _rebound(come, go, ties)
+    says, said = _by_word(index, lambda unit: unit.gained("uses")), _by_word(index, lambda unit: unit.lost("uses"))
+    for word, users in says.items():
+        for user in users:
+            definers = _meant(user, come.get(word, []), only_end=_single(word, index.base_words))
+            ties.need(user.atom, (one.atom for one in definers), "def-use")
+    for word, users in said.items():
+        for user in users:
+            for one in _meant(user, go.get(word, []), only_end=_single(word, index.head_words)):
+                ties.need(one.atom, [user.atom], "def-use")
+    _rare(says, come, index.base_words, ties)
+    _rare(said, go, index.head_words, ties)
+    _signatures(index, ties)
+    _headers(index, ties)
+
+
+def _single(word: str, other_end: set[str]) -> bool:
+    """Whether the other end does not know a word (of a dotted one: its last part)."""
+    return word.rpartition(".")[2] not in other_end
+
+
+def _by_word(index: Index, words: Callable[[Unit], Iterable[str]]) -> By:
+    found: By = {}
+    for unit in index.units:
+        for word in words(unit):
+            found.setdefault(word, []).append(unit)
+    return found
+
+
+def _meant(user: Unit, definers: list[Unit], *, only_end: bool) -> list[Unit]:
+    """Those that bind a word for one who uses it: of its own file, else of all if they are few or nobody else could."""
+    own = [one for one in definers if one.file is user.file]
+    if own:
+        return own
+    return definers if only_end or len(definers) <= FEW else []
+
+
+def _rebound(come: By, go: By, ties: Ties) -> None:
+    """A name that is bound in another place of the same file: the old place goes with the new one."""
+    for word in come.keys() & go.keys():
+        for old in go[word]:
+            for new in come[word]:
+                if old.file is new.file and old is not new:
+                    ties.tie([old.atom, new.atom], "rebound")
+
+
+def _rare(users: By, definers: By, other_end: set[str], ties: Ties) -> None:
+    """A word that one end does not know, that nobody binds and two or three say: a key, an option, an agreement."""
+    for word, units in users.items():
+        if 1 < len(units) <= FEW and word not in definers and "." not in word and word not in other_end:
+            for one, other in combinations(units, 2):
+                ties.tie([one.atom, other.atom], "word")
+
+
+def _signatures(index: Index, ties: Ties) -> None:
+    """A function whose parameters change goes with the calls that change; new calls need it, old ones hold it back."""
+    changed: By = {}
+    for unit in index.units:
+        before, after = dict(unit.old.signatures), dict(unit.new.signatures)
+        for name in before.keys() & after.keys():
+            if before[name] != after[name]:
+                changed.setdefault(name, []).append(unit)
+    for unit in index.units:
+        for name in (unit.old.calls | unit.new.calls) & changed.keys():
+            for definer in _meant(unit, changed[name], only_end=False):
+                if name in unit.new.calls:
+                    ties.need(unit.atom, [definer.atom], "signature")
+                if name in unit.old.calls:
+                    ties.need(definer.atom, [unit.atom], "signature")
+
+
+def _headers(index: Index, ties: Ties) -> None:
+    """A class whose bases change goes with what is subscripted: `class A(Generic[T])` makes `A[int]` possible."""
+    changed: By = {}
+    for unit in index.units:
+        for name, _ in unit.new.headers ^ unit.old.headers:
+            changed.setdefault(name, []).append(unit)
+    for unit in index.units:
+        for name in unit.gained("subscripts") & changed.keys():
+            ties.need(unit.atom, (one.atom for one in changed[name]), "class header")
+        for name in unit.lost("subscripts") & changed.keys():
+            for one in changed[name]:
+                ties.need(one.atom, [unit.atom], "class header")

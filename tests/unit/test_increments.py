@@ -1,0 +1,216 @@
+"""Increments: what goes together, what needs what, and in which order it can be taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from exosuit.changes.atoms import REGULAR
+from exosuit.changes.change import Change
+from exosuit.changes.shadow import Shadow
+from exosuit.verify.increments.closure import Closure
+from exosuit.verify.increments.increments import edges, increments, price
+from exosuit.verify.increments.order import condensed
+from exosuit.verify.plan.model import Edge, Increment
+from exosuit.verify.plan.reading import Reading
+from tests.property.nasty import Tree, taken_apart
+
+
+@pytest.fixture(scope="module")
+def shadow(tmp_path_factory: pytest.TempPathFactory) -> Shadow:
+    return Shadow(tmp_path_factory.mktemp("increments") / "shadow.git")
+
+
+def tree(**files: str) -> Tree:
+    """Files by name; `__` stands for a slash, `_py` for the ending."""
+    return {
+        name.replace("__", "/").replace("_py", ".py").replace("_json", ".json").replace("_js", ".js").encode(): (
+            REGULAR,
+            text.encode(),
+        )
+        for name, text in files.items()
+    }
+
+
+class Case:
+    """A change between two trees, its increments, and what must come with some text of it."""
+
+    def __init__(self, shadow: Shadow, base: Tree, head: Tree) -> None:
+        self.change: Change = taken_apart(shadow, base, head).change
+        self.reading = Reading(self.change, shadow.blob)
+        self.increments = increments(self.change, shadow.blob)
+        self.closure = Closure(self.increments)
+
+    def with_(self, text: str) -> set[str]:
+        """All lines (with their sign) that come along when the line that holds `text` is taken."""
+        at = next(i for i, one in enumerate(self.increments) if any(text in line for line in self.lines([i])))
+        return set(self.lines(sorted(self.closure.of([at]))))
+
+    def lines(self, chosen: list[int]) -> list[str]:
+        found = []
+        for first, end in self.closure.atoms(chosen):
+            for atom in range(first, end):
+                file = self.reading.file_of(atom)
+                if atom - file.first >= len(file.file.opaque):
+                    found += ["-" + line.decode().strip() for line in file.removed(atom - file.first)]
+                    found += ["+" + line.decode().strip() for line in file.added(atom - file.first)]
+                else:
+                    found.append(f"{file.file.opaque[atom - file.first]} {file.file.path.decode()}")
+        return found
+
+
+def test_a_statement_over_several_lines_is_taken_whole(shadow: Shadow) -> None:
+    case = Case(shadow, tree(a_py="x = (\n    1,\n    2,\n)\n"), tree(a_py="x = [\n    1,\n    3,\n]\n"))
+    assert len(case.increments) == 1
+
+
+def test_two_functions_that_change_apart_are_two_increments(shadow: Shadow) -> None:
+    base = "def one():\n    return 1\n\n\ndef two():\n    return 2\n"
+    case = Case(shadow, tree(a_py=base), tree(a_py=base.replace(" 1", " 10").replace(" 2", " 20")))
+    assert [one.after for one in case.increments] == [(), ()]
+
+
+def test_methods_of_a_class_are_taken_one_by_one(shadow: Shadow) -> None:
+    base = "class A:\n    def one(self):\n        return 1\n\n    def two(self):\n        return 2\n"
+    case = Case(shadow, tree(a_py=base), tree(a_py=base.replace(" 1", " 10").replace(" 2", " 20")))
+    assert len(case.increments) == 2
+
+
+def test_a_new_name_comes_with_its_definition_and_not_the_other_way_round(shadow: Shadow) -> None:
+    base = tree(a_py="def f():\n    return 1\n", b_py="import os\n")
+    head = tree(a_py="def f():\n    return fresh()\n", b_py="import os\n\n\ndef fresh():\n    return 2\n")
+    case = Case(shadow, base, head)
+    assert "+def fresh():" in case.with_("return fresh()")
+    assert "+return fresh()" not in case.with_("def fresh")
+
+
+def test_a_definition_goes_only_after_its_last_use(shadow: Shadow) -> None:
+    base = tree(a_py="def f():\n    return old()\n", b_py="import os\n\n\ndef old():\n    return 2\n")
+    head = tree(a_py="def f():\n    return 1\n", b_py="import os\n")
+    case = Case(shadow, base, head)
+    assert "-return old()" in case.with_("def old")
+    assert "-def old():" not in case.with_("return old()")
+
+
+def test_an_import_comes_with_what_uses_it(shadow: Shadow) -> None:
+    base = tree(a_py="import os\n\nx = os.sep\n\n\ndef f():\n    return 1\n")
+    head = tree(a_py="import os\nimport re\n\nx = os.sep\n\n\ndef f():\n    return re.escape('a')\n")
+    assert "+import re" in Case(shadow, base, head).with_("re.escape")
+
+
+def test_a_name_that_moves_within_a_file_is_never_gone(shadow: Shadow) -> None:
+    body = "def f():\n    return 1\n\n\n"
+    rest = "".join(f"def g{i}():\n    return {i} + f()\n\n\n" for i in range(4))
+    case = Case(shadow, tree(a_py=body + rest), tree(a_py=rest + body))
+    assert {"-def f():", "+def f():"} <= case.with_("-def f")
+
+
+def test_a_function_moves_to_another_module_with_its_import(shadow: Shadow) -> None:
+    rest = "".join(f"def keep{i}():\n    return {i}\n\n\n" for i in range(3))
+    moved = "def moved():\n    return 'moved'\n"
+    base = tree(m__a_py=rest + moved, m__b_py=rest, m__c_py="from m.a import moved\n\nmoved()\n")
+    head = tree(m__a_py=rest, m__b_py=rest + moved, m__c_py="from m.b import moved\n\nmoved()\n")
+    case = Case(shadow, base, head)
+    assert "+from m.b import moved" in case.with_("-def moved")
+    assert "+def moved():" in case.with_("+from m.b import moved")
+
+
+def test_a_signature_goes_with_its_calls(shadow: Shadow) -> None:
+    base = tree(a_py="def area(w):\n    return w * w\n", b_py="from a import area\n\nprint(area(3))\n")
+    head = tree(a_py="def area(w, h):\n    return w * h\n", b_py="from a import area\n\nprint(area(3, 4))\n")
+    assert len(Case(shadow, base, head).increments) == 1
+
+
+def test_a_subscript_comes_with_the_class_header_that_allows_it(shadow: Shadow) -> None:
+    base = tree(a_py="class Box:\n    x = 1\n", b_py="from a import Box\n\nkind = Box\n")
+    head = tree(a_py="class Box(list):\n    x = 1\n", b_py="from a import Box\n\nkind = Box[int]\n")
+    assert "+class Box(list):" in Case(shadow, base, head).with_("Box[int]")
+
+
+def test_a_test_that_changes_goes_with_the_code_it_is_about_and_a_new_one_only_needs_it(shadow: Shadow) -> None:
+    code = "def area(w):\n    return {}\n"
+    test = "from a import area\n\n\ndef test_area():\n    assert area(3) == {}\n"
+    new = "\n\ndef test_zero():\n    assert area(0) == 0\n"
+    base = tree(a_py=code.format("w * w"), tests__test_a_py=test.format(9))
+    head = tree(a_py=code.format("w * w + 0"), tests__test_a_py=test.format(9) + new)
+    assert "+return w * w + 0" in Case(shadow, base, head).with_("test_zero")
+    assert "+def test_zero():" not in Case(shadow, base, head).with_("w * w + 0")
+    head = tree(a_py=code.format("w * w * w"), tests__test_a_py=test.format(27))
+    assert len(Case(shadow, base, head).increments) == 1
+
+
+def test_a_data_file_is_there_before_its_reader(shadow: Shadow) -> None:
+    base = tree(a_py="import json\n\n\ndef load():\n    return {}\n")
+    head = tree(
+        a_py="import json\n\n\ndef load():\n    return json.load(open('data/rates.json'))\n", data__rates_json="{}\n"
+    )
+    assert "+{}" in Case(shadow, base, head).with_("rates.json")
+
+
+def test_a_renamed_module_goes_with_its_imports(shadow: Shadow) -> None:
+    body = "".join(f"def keep{i}():\n    return {i}\n\n\n" for i in range(5))
+    base = tree(pack__old_py=body, b_py="from pack import old\n\nold.keep1()\n")
+    head = tree(pack__new_py=body, b_py="from pack import new\n\nnew.keep1()\n")
+    case = Case(shadow, base, head)
+    assert "rename pack/new.py" in case.with_("+from pack import new")
+    assert "+from pack import new" in case.with_("rename")
+
+
+def test_a_file_that_does_not_parse_is_one_set(shadow: Shadow) -> None:
+    base, head = "def f(:\n    a\n\n\n\nb = 1\nc = 2\nd = 3\ne = 4\n", "def f(:\n    b\n\n\n\nb = 1\nc = 2\nd = 3\ne = 5\n"
+    assert len(Case(shadow, tree(a_py=base), tree(a_py=head)).increments) == 1
+
+
+def test_brackets_that_open_in_one_run_and_close_in_another_go_together(shadow: Shadow) -> None:
+    base = "a();\nb();\nc();\nd();\n"
+    head = "if (x) {\na();\nb();\n}\nc();\nd(1);\n"
+    case = Case(shadow, tree(a_js=base), tree(a_js=head))
+    assert case.with_("if (x)") == {"+if (x) {", "+}"}
+
+
+def test_data_in_json_is_taken_whole(shadow: Shadow) -> None:
+    rows = [f'  "{i}": {i}' for i in range(20)]
+    base = "{\n" + ",\n".join(rows) + "\n}\n"
+    head = base.replace(": 3", ": 33").replace(": 17", ": 71")
+    assert len(Case(shadow, tree(a_json=base), tree(a_json=head)).increments) == 1
+
+
+def test_a_block_whose_statements_all_give_way_is_never_empty(shadow: Shadow) -> None:
+    case = Case(shadow, tree(a_py="class A:\n    pass\n"), tree(a_py="class A:\n\n\n    def f(self):\n        return 1\n"))
+    assert "+def f(self):" in case.with_("-pass")
+
+
+def test_the_largest_set_is_told_as_a_share_of_the_lines(shadow: Shadow) -> None:
+    case = Case(shadow, tree(a_py="a = 1\n"), tree(a_py="a = 1\n\n\ndef f():\n    b = 1\n    return b\n"))
+    told = price(case.reading, case.increments)
+    assert (told.lines, told.largest, told.share) == (5, 3, 0.6)
+
+
+def by_atoms(found: tuple[Increment, ...]) -> list[tuple[list[int], list[int]]]:
+    """Increments as atoms, with the first atoms of those that they name."""
+    first = {one.id: one.atoms[0][0] for one in found}
+    return [([a for s, e in one.atoms for a in range(s, e)], [first[name] for name in one.after]) for one in found]
+
+
+def test_circles_are_one_increment_and_needs_that_follow_are_not_told() -> None:
+    found = condensed(5, [Edge(0, 1, ""), Edge(1, 0, ""), Edge(2, 0, ""), Edge(3, 2, ""), Edge(3, 1, "")])
+    assert by_atoms(found) == [([0, 1], []), ([2], [0]), ([3], [2]), ([4], [])]
+
+
+def test_what_is_needed_comes_first_even_if_it_stands_later() -> None:
+    assert by_atoms(condensed(3, [Edge(0, 2, "")])) == [([1], []), ([2], []), ([0], [2])]
+
+
+def test_a_circle_of_a_hundred_thousand_atoms_is_condensed_without_recursion() -> None:
+    count = 100_000
+    assert len(condensed(count, [Edge(i, (i + 1) % count, "") for i in range(count)])) == 1
+
+
+def test_edges_stay_within_the_change(shadow: Shadow) -> None:
+    case = Case(shadow, tree(a_py="a = 1\n"), tree(a_py="a = 2\nb = a\n", b_py="from a import b\n"))
+    assert all(0 <= atom < case.change.atoms for edge in edges(case.reading) for atom in (edge.atom, edge.needs))
+
+
+def test_an_empty_change_has_no_increments(shadow: Shadow, tmp_path: Path) -> None:
+    assert Case(shadow, tree(a_py="a\n"), tree(a_py="a\n")).increments == ()
