@@ -35,7 +35,9 @@ def plan(change: Change, blobs: Blobs, listing: Listing = no_listing) -> Plan:
             for claim in found:
                 free.take(claim.atoms)
             claims += found
-        return assembled(reading, claims, free)
+        made = assembled(reading, claims, free)
+        reading.forget()
+        return made
 
 
 @contextmanager

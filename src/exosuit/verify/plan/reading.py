@@ -131,6 +131,11 @@ class Reading:
             self._sources[name] = parse(data)
         return self._sources[name]
 
+    def forget(self) -> None:
+        """Let go of everything that was parsed."""
+        self._sources.clear()
+        self._kept.clear()
+
     @cached_property
     def base_tree(self) -> Mapping[bytes, str]:
         """Every regular file of the base; empty where only the change is known."""

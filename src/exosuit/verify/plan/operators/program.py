@@ -186,6 +186,8 @@ def _on_parts(
 ) -> Iterator[Candidate]:
     """Whole parts that are the same on both sides."""
     for whole, atoms in parts:
+        if not same_parts(base, whole.base, head, whole.head, Standard(asides[-1], shadowed)):
+            continue
         for aside in asides:
             if same_parts(base, whole.base, head, whole.head, Standard(aside, shadowed)):
                 yield Candidate(tuple(atoms), aside)
@@ -214,6 +216,8 @@ def _same_until(
         whole = joined(run[at:end])
         if whole.base[0] == whole.base[1] and whole.head[0] == whole.head[1] and not _is_code_free(file, whole.atoms):
             continue  # an `else:` or a closing bracket belongs to no statement, yet it is code
+        if not same_parts(base, whole.base, head, whole.head, Standard(tried[-1])):
+            continue  # the widest comes last: where it fails, all do
         for aside in tried:
             if same_parts(base, whole.base, head, whole.head, Standard(aside)):
                 return end, aside

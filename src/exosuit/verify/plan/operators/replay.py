@@ -10,14 +10,12 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from exosuit.changes.atoms import line_offsets, split_lines
 from exosuit.changes.decisions import merged
 from exosuit.verify.plan.claims import Claim, Free
 from exosuit.verify.plan.model import Missed, Proof
@@ -165,11 +163,11 @@ def _fired(
     for text in texts:
         if rule.old not in text.data:
             continue
-        offsets: list[int] = []
         seen: set[int] = set()
+        line = at = 0
         for match in rule.pattern.finditer(text.data):
-            offsets = offsets or line_offsets(split_lines(text.data))
-            line = bisect_right(offsets, match.start()) - 1
+            line += text.data.count(b"\n", at, match.start())
+            at = match.start()
             if line not in text.touched:
                 fired.missed.append(Missed(text.path, match.start(), len(match[0]), rule.new))
             elif line not in seen and text.reading is not None:
@@ -177,8 +175,8 @@ def _fired(
                 pair = by_place.get((text.reading.file.number, line))
                 if pair is not None:
                     (fired.explained if rule.run(pair.old) == pair.new else fired.exceptions).append(pair)
-        if len(fired.missed) > 2000:
-            break
+        if len(fired.missed) > 2 * counts[rule.old, rule.new]:
+            break  # too many to be a rule, whatever comes
     fired.exceptions = [pair for pair in fired.exceptions if not _is_other(pair, counts)]
     return fired
 

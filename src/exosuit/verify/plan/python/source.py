@@ -200,7 +200,7 @@ class Chunk:
     comments: tuple[ToolComment, ...]
 
 
-@lru_cache(maxsize=1 << 11)
+@lru_cache(maxsize=1 << 9)
 def chunk_of(data: bytes) -> Chunk | None:
     """Part of a file parsed; None where it does not parse by itself."""
     statements: list[Statement] = []

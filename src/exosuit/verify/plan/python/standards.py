@@ -180,11 +180,31 @@ def _same_function(old: Source, a: Item, new: Source, b: Item, standard: Standar
     lengths = {a.high - a.low, b.high - b.low}
     if max(lengths) - min(lengths) > standard.leaves(Aside.DOCSTRINGS) or _relative(old, a) != _relative(new, b):
         return False
+    if len(lengths) == 1 and not all(
+        _same_but_names(old, a.low + i, new, b.low + i, standard) for i in range(a.high - a.low)
+    ):
+        return False
     try:
         ours, theirs = _bare(old, a.low, standard), _bare(new, b.low, standard)
         return bool(local_shape(ours)[0] == local_shape(theirs)[0])
     except UnclearError:
         return False
+
+
+def _same_but_names(old: Source, i: int, new: Source, j: int, standard: Standard) -> bool:
+    """Whether two statements may be the same up to names: quick to say no, before whole functions are looked at."""
+    if old.statements[i].node is new.statements[j].node or old.text(i) == new.text(j):
+        return True
+    if standard.leaves(Aside.DOCSTRINGS) and is_free_docstring(old, i) and is_free_docstring(new, j):
+        return True
+    return bool(_nameless(_shape(old, i, standard)) == _nameless(_shape(new, j, standard)))
+
+
+def _nameless(part: Shape) -> Shape:
+    """A shape without the words in it that may be names."""
+    if isinstance(part, tuple):
+        return part if part[:1] == ("Constant",) else tuple(_nameless(one) for one in part)
+    return "" if isinstance(part, str) else part
 
 
 def _is_function(source: Source, item: Item) -> bool:
