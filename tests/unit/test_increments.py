@@ -158,7 +158,10 @@ def test_a_renamed_module_goes_with_its_imports(shadow: Shadow) -> None:
 
 
 def test_a_file_that_does_not_parse_is_one_set(shadow: Shadow) -> None:
-    base, head = "def f(:\n    a\n\n\n\nb = 1\nc = 2\nd = 3\ne = 4\n", "def f(:\n    b\n\n\n\nb = 1\nc = 2\nd = 3\ne = 5\n"
+    base, head = (
+        "def f(:\n    a\n\n\n\nb = 1\nc = 2\nd = 3\ne = 4\n",
+        "def f(:\n    b\n\n\n\nb = 1\nc = 2\nd = 3\ne = 5\n",
+    )
     assert len(Case(shadow, tree(a_py=base), tree(a_py=head)).increments) == 1
 
 
@@ -177,7 +180,9 @@ def test_data_in_json_is_taken_whole(shadow: Shadow) -> None:
 
 
 def test_a_block_whose_statements_all_give_way_is_never_empty(shadow: Shadow) -> None:
-    case = Case(shadow, tree(a_py="class A:\n    pass\n"), tree(a_py="class A:\n\n\n    def f(self):\n        return 1\n"))
+    case = Case(
+        shadow, tree(a_py="class A:\n    pass\n"), tree(a_py="class A:\n\n\n    def f(self):\n        return 1\n")
+    )
     assert "+def f(self):" in case.with_("-pass")
 
 
