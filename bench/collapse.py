@@ -23,6 +23,7 @@ from pathlib import Path
 
 from bench.collapse_seeds import OPERATORS, Files, Seeded, composed, hide, parses
 from exosuit.changes.shadow import Shadow
+from exosuit.verify.plan.assembly import PLAIN
 from tests.counterexamples.planned import Planned
 
 
@@ -74,7 +75,7 @@ def wrong(found: Planned, made: Seeded) -> list[str]:
 def shares(found: Planned, made: Seeded) -> tuple[int, int, int]:
     """Lines of the operator (hidden edits left out): all, proved, explained by any group but a plain edit."""
     proved = found.proved()
-    explained = {a for g in found.plan.groups if g.kind != "edit" for a in found.reading.atoms_of(g.atoms)}
+    explained = {a for g in found.plan.groups if g.kind not in PLAIN for a in found.reading.atoms_of(g.atoms)}
     total = covered = folded = 0
     for atom in range(found.change.atoms):
         file = found.reading.file_of(atom)
@@ -116,7 +117,7 @@ def by_git(made: Seeded) -> int:
                 target.write_text(text)
         colours = ["-c", "color.diff.oldMoved=blue", "-c", "color.diff.newMoved=blue"]
         done = subprocess.run(
-            ["git", *colours, "diff", "--no-index", "-wMC", "--color=always", "--color-moved=plain", "a", "b"],
+            ["git", *colours, *"diff --no-index -w -M -C --color=always --color-moved=plain a b".split()],
             cwd=folder, capture_output=True, text=True,
         )  # fmt: skip
     return sum(line.startswith(("\x1b[31m-", "\x1b[32m+")) for line in done.stdout.splitlines())

@@ -254,9 +254,10 @@ def moved(base: Files, rng: random.Random) -> Seeded:
     """Functions that use nothing but built-ins, moved from one file to a new one."""
     head = dict(base)
     for path, text in sorted(base.items()):
-        if not path.endswith(".py") or "from __future__" in text or "import *" in text:
+        if not path.endswith(".py") or "import *" in text:
             continue
         tree = ast.parse(text)
+        future = "".join(line for line in text.splitlines(keepends=True) if line.startswith("from __future__"))
         bound = {name for n in tree.body for name in _bound(n)}
         for node in tree.body:
             if not _plain(node) or not isinstance(node, ast.FunctionDef) or (node.end_lineno or 0) - node.lineno < 4:
@@ -266,7 +267,7 @@ def moved(base: Files, rng: random.Random) -> Seeded:
             lines = text.splitlines(keepends=True)
             body = lines[node.lineno - 1 : node.end_lineno]
             head[path] = "".join(lines[: node.lineno - 1] + lines[node.end_lineno :])
-            head[path.removesuffix(".py") + f"_moved_{rng.randrange(100)}.py"] = "".join(body)
+            head[path.removesuffix(".py") + f"_moved_{rng.randrange(100)}.py"] = future + "".join(body)
             break
     whole = all(parses(text) for path, text in head.items() if path.endswith(".py"))
     return Seeded("move", base, head if whole else dict(base))

@@ -18,6 +18,7 @@ from pathlib import Path
 from exosuit.changes.change import Change
 from exosuit.changes.sources import Revisions
 from exosuit.changes.workspace import Workspace
+from exosuit.verify.plan.assembly import PLAIN
 from exosuit.verify.plan.listing import regular_files
 from exosuit.verify.plan.model import Plan
 from exosuit.verify.plan.places import is_prose
@@ -49,8 +50,8 @@ def row(name: str, change: Change, made: Plan, same: int, seconds: float) -> str
     """One change; all counts per 10,000 lines."""
     lines = max(1, made.stats.lines)
     per = 10_000 / lines
-    most = max((g.unproved_lines for g in made.groups if g.kind == "edit"), default=0)
-    folds = max((g.unproved_lines for g in made.groups if g.kind not in ("edit", *APART)), default=0)
+    most = max((g.unproved_lines for g in made.groups if g.kind in PLAIN), default=0)
+    folds = max((g.unproved_lines for g in made.groups if g.kind not in (*PLAIN, *APART)), default=0)
     apart = sum(g.lines for g in made.groups if g.kind in APART) / lines
     prose = sum(file.added + file.removed for file in change.files if is_prose(file.path)) / lines
     counts = f"{change.hunks * per:>7.0f} {same * per:>8.0f} {len(change.files) * per:>5.0f}"
@@ -76,7 +77,7 @@ def main(arguments: list[str]) -> int:
             seconds = time.perf_counter() - start
             same = clusters(Reading(change, shadow.blob))
             print(row(f"{Path(folder).name} {revisions}", change, made, same, seconds), flush=True)
-            worst = max(worst, *(g.unproved_lines for g in made.groups if g.kind == "edit"))
+            worst = max(worst, *(g.unproved_lines for g in made.groups if g.kind in PLAIN))
             workspace.close()
     return 1 if worst > 200 else 0
 

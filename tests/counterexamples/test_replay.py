@@ -58,6 +58,15 @@ def test_a_rename_to_a_name_that_was_there_is_not_proved() -> None:
     assert not renamed(head, base=top + calls("old"), sub="class A(B):\n    def new(self): ...\n").proved_lines()
 
 
+def test_one_name_put_for_another_of_the_same_function_is_not_proved() -> None:
+    base = "def f(low, high):\n" + "".join(f"    g{i}(low, {i})\n" for i in range(6)) + "    return high\n"
+    assert not renamed(
+        base.replace("(low, ", "(high, ").replace("f(high, high)", "f(low, high)"), base=base
+    ).proved_lines()
+    script = "function f(low, high) {\n" + "".join(f"  g{i}(low, {i});\n" for i in range(6)) + "  return high;\n}\n"
+    assert not planned({"f.js": script}, {"f.js": script.replace("(low, ", "(high, ")}).proved_lines()
+
+
 def test_a_rename_to_a_built_in_name_is_not_proved() -> None:
     top = "def old(a, b):\n    return a * b\n\n\n"
     head = ("def {0}(a, b):\n    return a * b\n\n\n" + calls("{0}").replace("{", "{")).format("sum")

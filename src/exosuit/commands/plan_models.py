@@ -40,7 +40,7 @@ class ProofOut(Model):
 
 
 class GroupOut(Model):
-    """Atoms that are one decision. `kind` is the operator's word, or `edit` for what no operator explains."""
+    """Atoms that are one decision. `kind` is the operator's word, or one of `edit`, `new tests`, `removal`."""
 
     id: str
     kind: str

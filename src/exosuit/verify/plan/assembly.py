@@ -9,7 +9,7 @@ from exosuit.changes.decisions import Range, merged
 from exosuit.verify.plan.claims import Claim, Free
 from exosuit.verify.plan.decisions import decisions
 from exosuit.verify.plan.model import Group, Plan, Ranges, Stats
-from exosuit.verify.plan.places import section
+from exosuit.verify.plan.places import is_test, section
 from exosuit.verify.plan.reading import Reading
 from exosuit.verify.plan.titles import title
 
@@ -18,7 +18,7 @@ def assembled(reading: Reading, claims: list[Claim], free: Free) -> Plan:
     """The plan of a change from what operators claim and what is free."""
     groups = [_group(reading, claim) for claim in claims]
     for ranges in decisions(reading, free):
-        left = Claim("edit", "", title(reading, ranges), tuple(ranges))
+        left = Claim(_kind(reading, ranges), "", title(reading, ranges), tuple(ranges))
         groups.append(_group(reading, left))
     apart = {_id(claim) for claim in claims if claim.apart}
     order = sorted(groups, key=lambda group: _rank(reading, group, group.id in apart))
@@ -29,6 +29,21 @@ def assembled(reading: Reading, claims: list[Claim], free: Free) -> Plan:
     return Plan((), tuple(groups), tuple(group.id for group in order), stats)
 
 
+PLAIN = ("edit", "new tests", "removal")
+"""Kinds of groups that no operator explains; the last two are told by their lines alone."""
+
+
+def _kind(reading: Reading, ranges: list[Range]) -> str:
+    """The word for a decision that no operator explains: only new lines of tests, only removed lines, or anything."""
+    atoms = [(reading.file_of(atom), atom) for atom in reading.atoms_of(ranges)]
+    if any(atom - file.first < len(file.file.opaque) for file, atom in atoms):
+        return "edit"
+    spans = [file.span(atom - file.first) for file, atom in atoms]
+    if not any(span.base_n for span in spans) and all(is_test(file.file.path) for file, _atom in atoms):
+        return "new tests"
+    return "edit" if any(span.head_n for span in spans) else "removal"
+
+
 def _group(reading: Reading, claim: Claim) -> Group:
     name = _id(claim)
     lines = reading.lines(claim.atoms)
@@ -36,7 +51,7 @@ def _group(reading: Reading, claim: Claim) -> Group:
     exemplar = claim.exemplar or (claim.atoms[0][0], claim.atoms[0][0] + 1)
     return Group(
         id=name, kind=claim.kind, title=claim.title, atoms=claim.atoms,
-        exemplar=exemplar if claim.kind != "edit" else None,
+        exemplar=exemplar if claim.kind not in PLAIN else None,
         exceptions=claim.exceptions, missed=claim.missed, proofs=claim.proofs, lines=lines,
         unproved_lines=lines - proved, reproduce=claim.reproduce.replace("{group}", name),
     )  # fmt: skip
@@ -62,7 +77,7 @@ def _rank(reading: Reading, group: Group, apart: bool) -> tuple[int, int, int]:
     if apart:
         return 4, 0, first
     where = section(reading.file_of(first).file.path)
-    return where, 0 if group.kind == "edit" else 1, first
+    return where, 0 if group.kind in PLAIN else 1, first
 
 
 def uncovered(ranges: Iterable[Range], free: Free) -> Ranges:

@@ -52,7 +52,7 @@ class Rule:
     @property
     def words(self) -> tuple[frozenset[bytes], frozenset[bytes]]:
         """Names that it takes away, and names that it brings."""
-        old, new = (frozenset(re.findall(rb"[^\W\d]\w*", side)) for side in (self.old, self.new))
+        old, new = names_in(self.old), names_in(self.new)
         return old - new, new - old
 
     @property
@@ -66,6 +66,11 @@ class Rule:
 
 def _is_word(character: bytes) -> bool:
     return bool(re.match(rb"[\w\x80-\xff]", character))
+
+
+def names_in(text: bytes) -> frozenset[bytes]:
+    """Every word of a text that may be a name."""
+    return frozenset(re.findall(rb"[^\W\d]\w*", text))
 
 
 def tokens(line: bytes) -> list[bytes]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Sequence
 from os.path import commonpath
 
 from exosuit.changes.decisions import Range
 from exosuit.verify.plan.places import is_prose
-from exosuit.verify.plan.python.source import DEFINITIONS, Source
+from exosuit.verify.plan.python.source import DEFINITIONS, Source, qualified_name
 from exosuit.verify.plan.reading import FileReading, Reading
 
 SHOWN = 3
@@ -100,17 +99,6 @@ def _touched(source: Source, line: int, count: int) -> Iterable[str]:
 def qualified(source: Source) -> list[str]:
     """The definitions of a file by qualified name."""
     return [qualified_name(source, i) for i, s in enumerate(source.statements) if isinstance(s.node, DEFINITIONS)]
-
-
-def qualified_name(source: Source, index: int) -> str:
-    """A definition's name behind those of the classes and functions around it."""
-    names = []
-    while index >= 0:
-        node = source.statements[index].node
-        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        names.append(node.name)
-        index = source.enclosing(index)
-    return ".".join(reversed(names))
 
 
 def _outermost(names: list[str]) -> list[str]:

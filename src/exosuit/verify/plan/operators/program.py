@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 
 from exosuit.verify.plan.claims import Claim, Free, Gathering
 from exosuit.verify.plan.gate import is_same_program, withdrawn
-from exosuit.verify.plan.python.source import Source
+from exosuit.verify.plan.python.source import DEFINITIONS, Source, qualified_name
 from exosuit.verify.plan.python.standards import Aside, Standard, same_parts
 from exosuit.verify.plan.python.toolcomments import deceives
 from exosuit.verify.plan.reading import FileReading, Reading
@@ -122,7 +122,37 @@ def _confirmed(
         waiting = [segment for segment in found if not known.issuperset(segment.atoms)]
         wider = _on_parts(base, head, _widened(base, head, waiting, known, around), asides, shadowed)
         held = _gated(file, held, wider, shadowed, free)
+    if len(tried) > 1:
+        held = _gated(file, held, _reordered(file, base, head, set(_atoms(held))), shadowed, free)
     return held
+
+
+def _reordered(file: FileReading, base: Source, head: Source, known: set[int]) -> Iterator[Candidate]:
+    """Definitions that are gone from one place of a file and new in another, the same, each by itself."""
+    removed: dict[int, int] = {}
+    added: dict[int, int] = {}
+    for atom in file.text_atoms:
+        span = file.span(atom)
+        if atom not in known:
+            removed |= dict.fromkeys(range(span.base_at, span.base_at + span.base_n), atom) if not span.head_n else {}
+            added |= dict.fromkeys(range(span.head_at, span.head_at + span.head_n), atom) if not span.base_n else {}
+    gone = {qualified_name(base, index): (index, atoms) for index, atoms in _whole_units(base, removed)}
+    for index, atoms in _whole_units(head, added):
+        here, before = gone.get(qualified_name(head, index), (-1, ()))
+        if here >= 0 and same_parts(base, (here, base.after(here)), head, (index, head.after(index)), Standard()):
+            yield Candidate(tuple(sorted({*before, *atoms})), frozenset({Aside.ORDER}))
+
+
+def _whole_units(source: Source, lines: dict[int, int]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Definitions all of whose code stands on some lines, with the atoms of these; none inside another one of them."""
+    end = 0
+    for index, statement in enumerate(source.statements):
+        if index < end or not isinstance(statement.node, DEFINITIONS) or statement.start not in lines:
+            continue
+        whole = range(statement.start, statement.last + 1)
+        if all(line in lines or not source.lines[line].strip() for line in whole):
+            end = source.after(index)
+            yield index, tuple(sorted({lines[line] for line in whole if line in lines}))
 
 
 def _gated(

@@ -19,9 +19,10 @@ from typing import Any
 from exosuit.changes.decisions import merged
 from exosuit.verify.plan.claims import Claim, Free
 from exosuit.verify.plan.model import Missed, Proof
+from exosuit.verify.plan.places import is_prose
 from exosuit.verify.plan.python.toolcomments import deceives
 from exosuit.verify.plan.reading import FileReading, Reading
-from exosuit.verify.plan.rules import Edit, Rule, edits, variants
+from exosuit.verify.plan.rules import Edit, Rule, edits, names_in, variants
 
 FEWEST = 3
 """Places that make a repetition, and one more for each 5,000 lines of the change."""
@@ -243,6 +244,8 @@ def _held(
     found = []
     by_file: dict[int, list[Pair]] = {}
     for pair in explained:
+        if _meets(pair, rule):
+            continue
         by_file.setdefault(pair.file.file.number, []).append(pair)
     for pairs in by_file.values():
         file = pairs[0].file
@@ -257,6 +260,25 @@ def _held(
         if file.with_only(pair.atom for pair in pairs) == b"".join(lines):
             found += pairs
     return found
+
+
+def _meets(pair: Pair, rule: Rule) -> bool:
+    """Whether a name that a rule brings stood near the line before, so that two names become one.
+
+    Near is the top-level definition in Python, the file in other code; in prose no name can be captured.
+    """
+    brought = rule.words[1]
+    if not brought or is_prose(pair.file.file.path):
+        return False
+    source = pair.file.base_source
+    if source is None:
+        return pair.file.file.path.endswith((b".py", b".pyi")) or not brought.isdisjoint(names_in(pair.file.base))
+    low, high = source.touched(pair.line, 1)
+    for top in {source.outermost(index) for index in range(low, high)}:
+        statement = source.statements[top]
+        if not brought.isdisjoint(names_in(b"".join(source.lines[statement.start : statement.last + 1]))):
+            return True
+    return False
 
 
 def _is_known(reading: Reading, rule: Rule) -> bool:

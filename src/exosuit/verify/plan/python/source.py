@@ -265,6 +265,16 @@ def first_line(node: Any) -> int:
     return int(min(node.lineno, decorators[0].lineno) if decorators else node.lineno) - 1
 
 
+def qualified_name(source: Source, index: int) -> str:
+    """A definition's name behind those of the classes and functions around it."""
+    names = []
+    while index >= 0:
+        node: Any = source.statements[index].node
+        names.append(node.name)
+        index = source.enclosing(index)
+    return ".".join(reversed(names))
+
+
 _FIELDS: dict[type, tuple[str, ...]] = {}
 _LEFT_OUT = {"ctx", "kind", "type_comment", "type_ignores"}
 
