@@ -70,6 +70,7 @@ NEVER = {
     },
     "it knows its module": {"body": "def went(a):\n    b = a\n    return __name__ + b\n"},
     "it looks names up": {"body": "def went(a):\n    b = a\n    return globals()[b]\n"},
+    "the module is asked for it by name": {"body": "def __getattr__(a):\n    b = a\n    return b\n"},
     "it writes a global": {"body": "def went(a):\n    global n\n    n = a\n    return n\n"},
     "it is decorated": {"old_top": "import app\n", "new_top": "import app\n", "body": "@app.command\ndef went(a):\n    b = a\n    return b\n"},
     "its default is computed": {"old_top": "import t\n", "new_top": "import t\n", "body": "def went(a=t.now()):\n    b = a\n    return b\n"},
@@ -93,6 +94,26 @@ NEVER = {
 def test_a_definition_that_means_something_else_there_is_not_proved(name: str) -> None:
     found = move(**NEVER[name])
     assert not moved(found), found.proved_lines()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("t/test_a.py", "t/a.py"), ("p/conftest.py", "p/q/conftest.py"), ("a/x.toml", "b/x.toml")]
+)
+def test_a_file_that_is_found_by_its_name_is_not_the_same_elsewhere(old: str, new: str) -> None:
+    assert not planned({old: KEPT * 4}, {new: KEPT * 4}).proved()
+
+
+def test_a_file_that_only_went_is() -> None:
+    assert planned({"a/x.py": KEPT * 4}, {"b/x.py": KEPT * 4}).proved("same text elsewhere")
+
+
+def test_a_test_that_is_no_longer_found_is_not_proved() -> None:
+    body = "def test_went():\n    b = 1\n    assert b\n"
+    base = {"t/test_a.py": KEPT + "\n\n" + body, "t/shared.py": KEPT, "t/test_b.py": KEPT}
+    gone = {"t/test_a.py": KEPT, "t/shared.py": KEPT + "\n\n" + body, "t/test_b.py": KEPT}
+    kept = {"t/test_a.py": KEPT, "t/shared.py": KEPT, "t/test_b.py": KEPT + "\n\n" + body}
+    assert not moved(planned(base, gone))
+    assert moved(planned(base, kept))
 
 
 def test_a_method_is_no_definition_of_the_module() -> None:

@@ -29,6 +29,12 @@ def is_test(path: bytes) -> bool:
     return bool(_TEST.search(path))
 
 
+def is_collected(path: bytes) -> bool:
+    """A module in which test runners look for tests."""
+    name = path.rpartition(b"/")[2]
+    return name.endswith(b".py") and (name.startswith(b"test_") or name.endswith(b"_test.py"))
+
+
 def is_prose(path: bytes) -> bool:
     """Text for people."""
     return bool(_PROSE.search(path)) and not is_locked(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from posixpath import dirname
 
@@ -9,7 +10,7 @@ from exosuit.changes.atoms import Kind
 from exosuit.changes.decisions import merged
 from exosuit.verify.plan.claims import Claim, Free
 from exosuit.verify.plan.model import Proof
-from exosuit.verify.plan.places import is_generated, is_locked, is_vendored
+from exosuit.verify.plan.places import is_collected, is_generated, is_locked, is_vendored
 from exosuit.verify.plan.reading import FileReading, Reading
 
 
@@ -32,7 +33,7 @@ def _folders(file: FileReading) -> tuple[str, str]:
 
 def _renamed(old: str, new: str, files: list[FileReading]) -> Claim:
     at = [file.first + file.file.opaque.index(Kind.RENAME) for file in files]
-    same = [a for a, file in zip(at, files, strict=True) if file.file.old_blob == file.file.new_blob]
+    same = [a for a, file in zip(at, files, strict=True) if _is_the_same_elsewhere(file)]
     proof = Proof("same text elsewhere", "file rename", tuple(merged((a, a + 1) for a in same)))
     if old.endswith("/") and len(files) > 1:
         title = f"Move {len(files):,} files from {old} to {new}"
@@ -41,6 +42,19 @@ def _renamed(old: str, new: str, files: list[FileReading]) -> Claim:
         title = "Rename {} to {}".format(*paths)
     ranges = tuple(merged((a, a + 1) for a in at))
     return Claim("file rename", f"{old} {new}", title, ranges, (proof,) if same else (), (at[0], at[0] + 1))
+
+
+def _is_the_same_elsewhere(file: FileReading) -> bool:
+    """Whether a file only changed its place, and its name never said what is done with it."""
+    old, new = file.file.old_path, file.file.path
+    roles = [(is_collected(path), path.rpartition(b".")[2], _SPECIAL.search(path) is not None) for path in (old, new)]
+    return file.file.old_blob == file.file.new_blob and roles[0] == roles[1] and not roles[0][2]
+
+
+_SPECIAL = re.compile(
+    rb"(?:^|/)(?:\.|conftest\.py$|__\w+__\.py$|setup\.\w+$|[^/.]*$|[\w-]*\.(?:toml|cfg|ini|ya?ml|json)$)"
+)
+"""Files that are found by their name: hidden ones, those of packaging and tests, settings, those without an ending."""
 
 
 def apart(reading: Reading, free: Free) -> list[Claim]:

@@ -17,6 +17,7 @@ from exosuit.verify.plan.claims import Claim, Free
 from exosuit.verify.plan.decisions import MOST
 from exosuit.verify.plan.gate import withdrawn
 from exosuit.verify.plan.model import Proof
+from exosuit.verify.plan.places import is_collected
 from exosuit.verify.plan.python.bindings import (
     KNOWS_ITS_PLACE,
     UNCLEAR,
@@ -33,6 +34,9 @@ from exosuit.verify.plan.python.source import DEFINITIONS, Source, parse
 from exosuit.verify.plan.python.standards import Aside, Standard, same_parts
 from exosuit.verify.plan.python.toolcomments import deceives
 from exosuit.verify.plan.reading import FileReading, Reading
+
+_FOUND_BY_NAME = ("__", "pytest_", "setup", "teardown", "setUp", "tearDown", "load_tests")
+"""Functions that somebody looks for by name in the module they stand in."""
 
 _SAME = Standard(frozenset({Aside.LOCALS}))
 
@@ -187,6 +191,8 @@ def _is_clear(reading: Reading, move: Move) -> bool:
     """Whether a move is whole and nothing happens when the definition is defined, on either side."""
     old, new = move.old, move.new
     node: Any = new.source.statements[new.index].node
+    if old.name.startswith(_FOUND_BY_NAME):
+        return False
     if not (old.is_whole and new.is_whole) or futures(old.source) != futures(new.source):
         return False
     if looked_up([node]) & KNOWS_ITS_PLACE or any(_tells_place(part) for part in ast.walk(node)):
@@ -202,7 +208,7 @@ def _is_clear(reading: Reading, move: Move) -> bool:
         return False
     if isinstance(node, ast.ClassDef) and (node.keywords or any(not isinstance(b, ast.Name) for b in node.bases)):
         return False
-    return not old.name.lower().startswith(("test", "pytest_")) or _same_fixtures(reading, old, new)
+    return not old.name.lower().startswith("test") or _same_fixtures(reading, old, new)
 
 
 def _tells_place(part: ast.AST) -> bool:
@@ -223,8 +229,8 @@ def _is_mark(node: ast.expr) -> bool:
 
 
 def _same_fixtures(reading: Reading, old: Unit, new: Unit) -> bool:
-    """Whether a test finds the same shared fixtures: the same files of them above both places."""
-    if not reading.base_tree:
+    """Whether a test is still found, and finds the same shared fixtures: the same files of them above both places."""
+    if not reading.base_tree or not all(map(is_collected, (old.file.file.old_path, new.file.file.path))):
         return False
     before = _conftests(reading.base_tree, old.file.file.old_path)
     return before == _conftests(reading.head_tree, new.file.file.path)
@@ -271,7 +277,7 @@ def _attributes(node: Any, name: str) -> set[str]:
 
 def _parameters_of_tests(node: Any) -> set[str]:
     """Parameters that a test runner fills in by their names."""
-    if not node.name.lower().startswith(("test", "pytest_")):
+    if not node.name.lower().startswith("test"):
         return set()
     return {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
 
