@@ -28,13 +28,14 @@ def shadow(tmp_path_factory: pytest.TempPathFactory) -> Shadow:
 
 SIMPLE = [
     "a = 1", "b = [\n    1,\n    2,\n]", "c = '''\nelse:\n  # text\n\n'''", "d = 1; e = 2", "f = 1 + \\\n    2",
-    "# a comment",    "", "pass", "g(\n    # inside\n    3\n)", "h = 4", "if a: b = 5", "\"\"\"else:\n\"\"\"",
+    "# a comment", "", "pass", "g(\n    # inside\n    3\n)", "h = 4", "if a: b = 5", "\"\"\"else:\n\"\"\"",
 ]  # fmt: skip
 OPENERS = [
     ["if x:"], ["if x:", "elif y:"], ["if x:", "elif y:", "elif z:", "else:"], ["if x:", "else:"], ["for i in x:"],
     ["while x:", "else:"], ["try:", "except A:"], ["try:", "except A:", "except B:", "else:", "finally:"],
     ["with x:"], ["with x, \\\n        y:"], ["class A:"], ["class A(\n    B,\n):"], ["@deco\nclass A:"],
-    ["def m(self):"],    ["@one\n@two(\n    1\n)\ndef m(self, *a):"], ["async def m():"], ["try:", "finally:"], ["match x:\n    case 1:"],
+    ["def m(self):"], ["@one\n@two(\n    1\n)\ndef m(self, *a):"], ["async def m():"], ["try:", "finally:"],
+    ["match x:\n    case 1:"],
 ]  # fmt: skip
 
 

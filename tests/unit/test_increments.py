@@ -186,6 +186,14 @@ def test_a_block_whose_statements_all_give_way_is_never_empty(shadow: Shadow) ->
     assert "+def f(self):" in case.with_("-pass")
 
 
+def test_an_import_from_the_future_is_never_behind_other_code(shadow: Shadow) -> None:
+    base = tree(a_py="import b\nimport c\n\nx = b\n\ny = c\n\nz = 1\n")
+    head = tree(a_py="import d\n\nx = d\n\ny = d\n\nz = 1\n")
+    future = tree(a_py="from __future__ import annotations\n\nimport c\n\nx = 1\n\ny = c\n\nz = 1\n")
+    assert "-import b" in Case(shadow, base, future).with_("__future__")
+    assert "-from __future__ import annotations" in Case(shadow, future, head).with_("+import d")
+
+
 def test_the_largest_set_is_told_as_a_share_of_the_lines(shadow: Shadow) -> None:
     case = Case(shadow, tree(a_py="a = 1\n"), tree(a_py="a = 1\n\n\ndef f():\n    b = 1\n    return b\n"))
     told = price(case.reading, case.increments)

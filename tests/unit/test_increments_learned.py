@@ -85,6 +85,14 @@ def test_several_missing_edges_are_found_one_after_the_other() -> None:
     )
 
 
+def test_what_no_prefix_shows_is_found_in_random_closed_sets() -> None:
+    def green(atoms: list[Range]) -> bool:
+        return 17 not in taken(atoms) or 3 in taken(atoms)
+
+    assert learn(green, 30, []).edges == ()
+    assert learn(green, 30, [], subsets=60).edges == (Edge(17, 3, "learned"),)
+
+
 def test_nothing_is_learned_where_an_end_is_red_or_cannot_be_told() -> None:
     assert learn(lambda atoms: len(atoms) > 0, 10, []).edges == ()
     assert learn(lambda atoms: None, 10, []).edges == ()

@@ -29,7 +29,25 @@ class Blocks:
 
     def close(self) -> None:
         """Tie the whole file."""
+        self._future()
         self._block(self._base.tops, self._head.tops, may_be_empty=True)
+
+    def _future(self) -> None:
+        """Imports from `__future__` stand first: what comes and goes before the last of them goes with it."""
+        parts = separate(self._extents(self._base.tops, self._head.tops))
+        forms = [
+            [self._base.statements[i].node for i in olds] + [self._head.statements[i].node for i in news]
+            for _, olds, news in parts
+        ]
+        last = max((at for at, nodes in enumerate(forms) if any(map(_is_future, nodes))), default=-1)
+        before = [nodes for nodes in forms[: last + 1] if not all(map(_is_future, nodes))]
+        if len(before) > 1 or not all(isinstance(node, ast.Expr) for nodes in before for node in nodes):
+            self._tie(parts[0][0].hull(parts[last][0]), "parse")
+
+    def _extents(self, olds: Sequence[int], news: Sequence[int]) -> list[tuple[Interval, int, int]]:
+        """Where statements of both sides stand, as `separate` takes them."""
+        found = [(self._braid.of_base(*self._base.extent(old)), 0, old) for old in olds]
+        return found + [(self._braid.of_head(*self._head.extent(new)), 1, new) for new in news]
 
     def _atoms(self, where: Interval) -> list[int]:
         return [self._offset + atom for atom in self._braid.atoms(where)]
@@ -38,13 +56,10 @@ class Blocks:
         self._ties.tie(self._atoms(where), kind)
 
     def _block(self, olds: Sequence[int], news: Sequence[int], *, may_be_empty: bool) -> None:
-        braid, base, head = self._braid, self._base, self._head
-        extents = [(braid.of_base(*base.extent(old)), 0, old) for old in olds]
-        extents += [(braid.of_head(*head.extent(new)), 1, new) for new in news]
         stays = may_be_empty
         goes: list[int] = []
         comes: list[int] = []
-        for where, before, after in separate(extents):
+        for where, before, after in separate(self._extents(olds, news)):
             stays |= bool(before and after)
             atoms = self._braid.atoms(where)
             if not atoms:
@@ -111,3 +126,7 @@ class Blocks:
         other = self._braid.of_head(*self._head.extent(new.held[0]))
         apart = header.last < first.first and header.last < other.first
         return apart and self._base.indent(old.held[0]) == self._head.indent(new.held[0])
+
+
+def _is_future(node: ast.AST) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exosuit.changes.decisions import Range
@@ -21,7 +22,7 @@ class _SpentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What runs have shown. `still_red` are prefixes (by length) that are red and could not be explained."""
+    """What runs have shown. `still_red` are sets (by their number of increments) that are red and unexplained."""
 
     edges: tuple[Edge, ...]
     increments: tuple[Increment, ...]
@@ -49,11 +50,14 @@ class _Runs:
         return self._known[key]
 
 
-def learn(green: Green, atoms: int, edges: Sequence[Edge], runs: int = 200, prefixes: int | None = None) -> Learned:
-    """Look at prefixes of the order, and add an edge for each that is red, until all are green or `runs` are spent.
+def learn(
+    green: Green, atoms: int, edges: Sequence[Edge], runs: int = 200, prefixes: int | None = None, subsets: int = 0
+) -> Learned:
+    """Look at closed sets, and add an edge for each that is red, until all are green or `runs` are spent.
 
-    `atoms` is how many the change has, `prefixes` how many are looked at (evenly spread; all if None). Nothing is
-    learned unless both ends are green: a red end says that the checks fail for reasons of their own.
+    `atoms` is how many the change has; `prefixes` of its order are looked at (evenly spread; all if None), and then
+    `subsets` random closed sets. Nothing is learned unless both ends are green: a red end says that the checks fail for
+    reasons of their own.
     """
     asked = _Runs(green, runs)
     found: list[Edge] = []
@@ -61,7 +65,7 @@ def learn(green: Green, atoms: int, edges: Sequence[Edge], runs: int = 200, pref
     skipped: set[frozenset[int]] = set()
     try:
         if asked.result([]) is True and asked.result(Closure(order).atoms(range(len(order)))) is True:
-            while (red := _first_red(asked, order, prefixes, skipped)) is not None:
+            while (red := _first_red(asked, order, (prefixes, subsets), skipped)) is not None:
                 news = [edge for edge in _missing(asked, Closure(order), red) if edge not in found]
                 if not news:
                     skipped.add(frozenset(order[at].atoms[0][0] for at in red))
@@ -73,15 +77,26 @@ def learn(green: Green, atoms: int, edges: Sequence[Edge], runs: int = 200, pref
 
 
 def _first_red(
-    asked: _Runs, order: Sequence[Increment], prefixes: int | None, skipped: set[frozenset[int]]
-) -> range | None:
-    """The shortest of the prefixes looked at that is red and not skipped."""
+    asked: _Runs, order: Sequence[Increment], wanted: tuple[int | None, int], skipped: set[frozenset[int]]
+) -> list[int] | None:
+    """The first of the sets looked at that is red and not skipped: prefixes, the shortest first, then subsets."""
     closure = Closure(order)
-    for length in _lengths(len(order), prefixes):
-        known = frozenset(order[at].atoms[0][0] for at in range(length)) in skipped
-        if not known and asked.result(closure.atoms(range(length))) is False:
-            return range(length)
+    for chosen in _looked_at(closure, *wanted):
+        known = frozenset(order[at].atoms[0][0] for at in chosen) in skipped
+        if not known and asked.result(closure.atoms(chosen)) is False:
+            return chosen
     return None
+
+
+def _looked_at(closure: Closure, prefixes: int | None, subsets: int) -> Iterator[list[int]]:
+    """Prefixes of the order, then random closed sets: the same ones for the same order."""
+    count = len(closure.increments)
+    for length in _lengths(count, prefixes):
+        yield list(range(length))
+    dice = random.Random(count)  # noqa: S311 - drawn to be looked at, not to be secret
+    for _ in range(subsets):
+        chance = dice.random()
+        yield sorted(closure.of(at for at in range(count) if dice.random() < chance))
 
 
 def _lengths(count: int, prefixes: int | None) -> Iterable[int]:
@@ -90,13 +105,13 @@ def _lengths(count: int, prefixes: int | None) -> Iterable[int]:
     return sorted({1 + at * (count - 2) // max(1, prefixes - 1) for at in range(prefixes)})
 
 
-def _missing(asked: _Runs, closure: Closure, red: range) -> list[Edge]:
+def _missing(asked: _Runs, closure: Closure, red: list[int]) -> list[Edge]:
     """The edges that keep a red closed set from coming up again: from what breaks to the least that mends it.
 
     First the least part of the set that is red by itself; of it only the last in the order is held back, since the
     others may be fine without it. Then the least of all other increments that makes it green.
     """
-    culprits = minimal(list(red), lambda part: asked.result(closure.atoms(closure.of(part))) is False)
+    culprits = minimal(red, lambda part: asked.result(closure.atoms(closure.of(part))) is False)
     broken = closure.of(culprits)
     others = [at for at in range(len(closure.increments)) if at not in broken]
     remedy = minimal(others, lambda part: asked.result(closure.atoms(broken | closure.of(part))) is True)
