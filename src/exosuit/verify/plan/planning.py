@@ -16,7 +16,7 @@ from exosuit.verify.plan.operators.program import program
 from exosuit.verify.plan.operators.replay import replay
 from exosuit.verify.plan.reading import Blobs, Listing, Reading, no_listing
 
-OPERATORS: tuple[Operator, ...] = (renamed, program, moves, replay, apart)
+OPERATORS: tuple[Operator, ...] = (renamed, program, moves, apart, replay)
 """In the order in which they choose: those whose proof says most come first."""
 
 

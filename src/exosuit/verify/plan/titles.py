@@ -32,7 +32,9 @@ def title(reading: Reading, ranges: Sequence[Range]) -> str:
         removed += gone
     where = _where([_text(file.file.path) for file, _ in files])
     parts = [_part(verb, names) for verb, names in (("add", added), ("change", changed), ("remove", removed)) if names]
-    what = "; ".join(parts) or _in_lines(reading, ranges)
+    what = "; ".join(parts) or _in_lines(files)
+    if not what:
+        return f"Whole: {where}"
     return f"{what[:1].upper()}{what[1:]} in {where}"
 
 
@@ -118,17 +120,12 @@ def _part(verb: str, names: list[str]) -> str:
     return f"{verb} {shown}" + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
 
 
-def _in_lines(reading: Reading, ranges: Sequence[Range]) -> str:
-    """What is done where no name tells it."""
-    removed = added = opaque = 0
-    for file, atoms in _by_file(reading, ranges):
-        for atom in atoms:
-            if atom < len(file.file.opaque):
-                opaque += 1
-                continue
-            removed, added = removed + file.span(atom).base_n, added + file.span(atom).head_n
-    if not removed and not added:
-        return "files whole" if opaque != 1 else "a file whole"
+def _in_lines(files: list[tuple[FileReading, list[int]]]) -> str:
+    """What is done where no name tells it; empty where there are no lines."""
+    spans = [file.span(atom) for file, atoms in files for atom in atoms if atom >= len(file.file.opaque)]
+    removed, added = sum(span.base_n for span in spans), sum(span.head_n for span in spans)
+    if not spans:
+        return ""
     if not removed:
         return f"add {_lines(added)}"
     return f"remove {_lines(removed)}" if not added else f"change {_lines(max(removed, added))}"
