@@ -215,7 +215,7 @@ def _plain(node: ast.stmt) -> bool:
         return False
     named = [a.annotation for a in node.args.args if a.annotation] + ([node.returns] if node.returns else [])
     simple = all(isinstance(one, ast.Name) and hasattr(builtins, one.id) for one in named)
-    return simple and not node.name.startswith(("test", "p_", "t_", "pytest_", "step", "task"))
+    return simple and not node.name.startswith(("__", "test", "p_", "t_", "pytest_", "step", "task"))
 
 
 def replacement(base: Files, rng: random.Random) -> Seeded:
