@@ -29,11 +29,12 @@ from exosuit.changes.diff import diff_trees
 from exosuit.changes.materialize import materialize_file
 from exosuit.changes.shadow import EMPTY_TREE, Shadow
 from exosuit.verify.increments.closure import Closure
-from exosuit.verify.increments.facts import module_of
 from exosuit.verify.increments.increments import increments, price
 from exosuit.verify.plan.reading import Reading
 
 Trees = dict[bytes, bytes]
+Wanted = tuple[int, str, str]
+"""A name imported by a relative import: the dots, the module, the name."""
 
 
 class Judge:
@@ -42,7 +43,7 @@ class Judge:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._compiled: dict[bytes, bool] = {}
-        self._names: dict[bytes, tuple[set[str], set[tuple[str, str]]]] = {}
+        self._names: dict[bytes, tuple[set[str], set[Wanted]]] = {}
         change = reading.change
         ends = [self.tree([]), self.tree([(0, change.atoms)])]
         self._broken = {path for end in ends for path, data in end.items() if not self._compiles(data)}
@@ -80,20 +81,23 @@ class Judge:
         return self._compiled[data]
 
     def _lacking(self, tree: Trees) -> set[tuple[str, str]]:
-        """(module, name) that some file imports and none of that module's name in the tree has at its top level."""
+        """(module, name) that some file imports by a relative import, and that the module in the tree does not bind."""
         bound: dict[str, set[str]] = {}
         wanted: set[tuple[str, str]] = set()
         for path, data in tree.items():
             has, wants = self._said(data)
-            bound.setdefault(module_of(path)[0], set()).update(has)
-            wanted |= wants
+            bound[module(path)] = has
+            folder = path.decode("utf-8", "replace").split("/")[:-1]
+            wanted |= {
+                ("/".join([*folder[: len(folder) + 1 - level], *name.split(".")]), one) for level, name, one in wants
+            }
         return {(m, name) for m, name in wanted if m in bound and name not in bound[m] and "*" not in bound[m]}
 
-    def _said(self, data: bytes) -> tuple[set[str], set[tuple[str, str]]]:
+    def _said(self, data: bytes) -> tuple[set[str], set[Wanted]]:
         """Names bound outside functions, and what is imported from modules at the top level."""
         if data not in self._names:
             has: set[str] = set()
-            wants: set[tuple[str, str]] = set()
+            wants: set[Wanted] = set()
             if self._compiles(data):
                 waiting: list[ast.AST] = [ast.parse(data)]
                 while waiting:
@@ -105,7 +109,12 @@ class Judge:
         return self._names[data]
 
 
-def _bind(node: ast.AST, has: set[str], wants: set[tuple[str, str]]) -> None:
+def module(path: bytes) -> str:
+    """A file's module as its path without the ending."""
+    return path.decode("utf-8", "replace").removesuffix(".py").removesuffix("/__init__")
+
+
+def _bind(node: ast.AST, has: set[str], wants: set[Wanted]) -> None:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         has.add(node.name)
     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -113,7 +122,7 @@ def _bind(node: ast.AST, has: set[str], wants: set[tuple[str, str]]) -> None:
     elif isinstance(node, ast.Import | ast.ImportFrom):
         has.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
         if isinstance(node, ast.ImportFrom) and node.module and node.level:
-            wants.update((node.module.rpartition(".")[2], alias.name) for alias in node.names if alias.name != "*")
+            wants.update((node.level, node.module, alias.name) for alias in node.names if alias.name != "*")
 
 
 def opened(shadow: Shadow, old: str, new: str) -> Change:
