@@ -16,8 +16,8 @@ from exosuit.verify.plan.operators.program import program
 from exosuit.verify.plan.operators.replay import replay
 from exosuit.verify.plan.reading import Blobs, Listing, Reading, no_listing
 
-OPERATORS: tuple[Operator, ...] = (renamed, program, moves, apart, replay)
-"""In the order in which they choose: those whose proof says most come first."""
+OPERATORS: tuple[Operator, ...] = (renamed, moves, program, apart, replay)
+"""In the order in which they choose: what needs whole definitions first, then those whose proof says most."""
 
 
 def plan(change: Change, blobs: Blobs, listing: Listing = no_listing) -> Plan:
