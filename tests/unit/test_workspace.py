@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -158,4 +159,5 @@ def test_the_database_is_the_owner_s_alone_and_survives_a_power_cut(tmp_path: Pa
     assert (tmp_path / "state.db").stat().st_mode & 0o077 == 0
     assert database.query("PRAGMA synchronous") == [(2,)] and database.query("PRAGMA journal_mode") == [("wal",)]
     database.close()
-    assert sqlite3.connect(tmp_path / "state.db").execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with closing(sqlite3.connect(tmp_path / "state.db")) as opened:
+        assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
