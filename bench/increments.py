@@ -47,6 +47,7 @@ class Judge:
         change = reading.change
         ends = [self.tree([]), self.tree([(0, change.atoms)])]
         self._broken = {path for end in ends for path, data in end.items() if not self._compiles(data)}
+        self._modules = {module(path) for end in ends for path in end}
         self._missing = self._lacking(ends[0]) | self._lacking(ends[1])
 
     def tree(self, taken: Iterable[Range]) -> Trees:
@@ -91,7 +92,7 @@ class Judge:
             wanted |= {
                 ("/".join([*folder[: len(folder) + 1 - level], *name.split(".")]), one) for level, name, one in wants
             }
-        return {(m, name) for m, name in wanted if m in bound and name not in bound[m] and "*" not in bound[m]}
+        return {(m, name) for m, name in wanted if m in self._modules and name not in bound.get(m, set())}
 
     def _said(self, data: bytes) -> tuple[set[str], set[Wanted]]:
         """Names bound outside functions, and what is imported from modules at the top level."""

@@ -157,6 +157,17 @@ def test_a_renamed_module_goes_with_its_imports(shadow: Shadow) -> None:
     assert "+from pack import new" in case.with_("rename")
 
 
+def test_a_module_that_changes_folders_goes_with_the_imports_in_it_and_of_it(shadow: Shadow) -> None:
+    body = "".join(f"def keep{i}():\n    return {i}\n\n\n" for i in range(5))
+    base = tree(p__m_py="from . import x\n\n\n" + body, p__b_py="from .m import keep1\n\nkeep1()\n", p__x_py="")
+    head = tree(
+        p__sub__m_py="from .. import x\n\n\n" + body, p__b_py="from .sub.m import keep1\n\nkeep1()\n", p__x_py=""
+    )
+    case = Case(shadow, base, head)
+    for text in ("rename", "+from .. import x", "+from .sub.m import keep1"):
+        assert set(case.lines(list(range(len(case.increments))))) == case.with_(text)
+
+
 def test_a_file_that_does_not_parse_is_one_set(shadow: Shadow) -> None:
     base, head = (
         "def f(:\n    a\n\n\n\nb = 1\nc = 2\nd = 3\ne = 4\n",

@@ -22,7 +22,8 @@ class Facts:
     """Sets of words. `binds` are names that others can see: of a module, a class, an object, or a parameter.
 
     `Module.name` stands for a name of a module that is told by its last part. `signatures` and `headers` hold the name
-    of a function with its arguments as text, of a class with its bases; `strings` are short constants.
+    of a function with its arguments as text, of a class with its bases; `modules` are imported ones, as `module_keys`
+    tells files; `strings` are short constants; `subjects` are the definitions that it is part of.
     """
 
     binds: set[str] = field(default_factory=set)
@@ -42,10 +43,12 @@ class Facts:
 
 
 class Names:
-    """Facts of the statements of one source, each found once. `module` is the last part of its name."""
+    """Facts of the statements of one source, each found once. `path` is where it stands."""
 
-    def __init__(self, source: Source, module: str, package: str) -> None:
-        self._source, self._module, self._package = source, module, package
+    def __init__(self, source: Source, path: bytes) -> None:
+        self._source = source
+        self._folder = _parts(path)[:-1]
+        self._module = module_of(path)
         self._kept: dict[int, Facts] = {}
         self._locals: dict[int, frozenset[str]] = {}
         self._functions: dict[int, int] = {}
@@ -156,12 +159,14 @@ class Names:
 
     def _import(self, part: ast.Import | ast.ImportFrom, facts: Facts) -> None:
         if isinstance(part, ast.Import):
-            facts.modules.update(alias.name.rpartition(".")[2] for alias in part.names)
+            facts.modules.update(_key(alias.name.split(".")) for alias in part.names)
             return
-        module = (part.module or "").rpartition(".")[2] or self._package
-        facts.modules.add(module)
+        above = self._folder[: len(self._folder) + 1 - part.level] if part.level else []
+        whole = [*above, *(part.module.split(".") if part.module else [])]
+        module = whole[-1] if whole else ""
+        facts.modules.add(_key(whole))
         for alias in part.names:
-            facts.modules.add(alias.name)
+            facts.modules.add(_key([*whole, alias.name]))
             facts.uses |= {alias.name, f"{module}.{alias.name}"}
 
 
@@ -199,9 +204,28 @@ def called(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def module_of(path: bytes) -> tuple[str, str]:
-    """The last part of a file's module name, and that of its package."""
-    parts = path.decode("utf-8", "replace").rsplit("/", 2)
-    stem = parts[-1].partition(".")[0]
-    package = parts[-2] if len(parts) > 1 else ""
-    return (package, package) if stem == "__init__" else (stem, package)
+def _parts(path: bytes) -> list[str]:
+    return path.decode("utf-8", "replace").split("/")
+
+
+def _name(path: bytes) -> list[str]:
+    """A file's module by its path: folders and the name without ending; a package is its folder."""
+    *folders, last = _parts(path)
+    stem = last.partition(".")[0]
+    return folders if stem == "__init__" and folders else [*folders, stem]
+
+
+def module_of(path: bytes) -> str:
+    """The last part of a file's module name."""
+    return _name(path)[-1]
+
+
+def module_keys(path: bytes) -> set[str]:
+    """How imports may tell a file: by its folder and name, or, at the top, by its name alone."""
+    name = _name(path)
+    return {_key(name), name[-1]}
+
+
+def _key(name: list[str]) -> str:
+    """The last two parts of a module's name: where a tree's packages start is not known."""
+    return "/".join(name[-2:])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from exosuit.verify.increments.facts import Facts, Names, module_of
+from exosuit.verify.increments.facts import Facts, Names
 from exosuit.verify.increments.ties import Ties
 from exosuit.verify.plan.python.source import Source
 from exosuit.verify.plan.reading import FileReading
@@ -49,12 +49,10 @@ class Index:
         self.units: list[Unit] = []
         self.base_words: set[str] = set()
         self.head_words: set[str] = set()
-        self.by_module: dict[str, list[FileReading]] = {}
         self.of_file: dict[int, list[Unit]] = {}
         for file in files:
             if not file.is_python:
                 continue
-            self.by_module.setdefault(module_of(file.file.path)[0], []).append(file)
             self.base_words |= words(file.base)
             self.head_words |= words(file.head)
             own = list(_units(file, ties))
@@ -73,7 +71,7 @@ def _units(file: FileReading, ties: Ties) -> Iterable[Unit]:
     sides = [(file.base_source, file.file.old_path, 0), (file.head_source, file.file.path, 1)]
     is_test = bool(_TEST.search(file.file.path))
     for source, path, side in sides:
-        names = Names(source, *module_of(path)) if source else None
+        names = Names(source, path) if source else None
         seen: set[tuple[int, int]] = set()
         for atom in file.text_atoms:
             unit = ties.unit(file.first + atom)

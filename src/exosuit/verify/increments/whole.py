@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from exosuit.changes.atoms import Kind
 from exosuit.changes.selection import requirements
-from exosuit.verify.increments.facts import module_of
+from exosuit.verify.increments.facts import module_keys
 from exosuit.verify.increments.ties import Ties
 from exosuit.verify.increments.units import Index, Unit
 from exosuit.verify.plan.reading import FileReading, Reading
@@ -36,11 +36,14 @@ def _modules(reading: Reading, index: Index, ties: Ties) -> None:
     go: dict[str, list[FileReading]] = {}
     for file in reading.files:
         if file.file.path.endswith((b".py", b".pyi", b".so", b".pyd")):
-            new, old = module_of(file.file.path)[0], module_of(file.file.old_path)[0]
             if file.file.status in "AR":
-                come.setdefault(new, []).append(file)
+                for key in module_keys(file.file.path):
+                    come.setdefault(key, []).append(file)
             if file.file.status in "DR":
-                go.setdefault(old, []).append(file)
+                for key in module_keys(file.file.old_path):
+                    go.setdefault(key, []).append(file)
+            if file.file.is_renamed:
+                _moved(file, index, ties)
     for unit in index.units:
         for module in unit.gained("modules") & come.keys():
             for file in come[module]:
@@ -49,6 +52,16 @@ def _modules(reading: Reading, index: Index, ties: Ties) -> None:
             for file in go[module]:
                 for atom in _existence(file, index):
                     ties.need(atom, [unit.atom], "import")
+
+
+def _moved(file: FileReading, index: Index, ties: Ties) -> None:
+    """Imports that change in a file that changes folders: the relative ones are right in one of the two only."""
+    if file.file.path.rpartition(b"/")[0] == file.file.old_path.rpartition(b"/")[0]:
+        return
+    rename = file.first + file.file.opaque.index(Kind.RENAME)
+    for unit in index.of_file.get(file.file.number, []):
+        if unit.old.modules or unit.new.modules:
+            ties.tie([rename, unit.atom], "import")
 
 
 def _existence(file: FileReading, index: Index) -> Iterator[int]:
