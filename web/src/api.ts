@@ -1440,7 +1440,7 @@ export interface components {
         };
         /**
          * GroupOut
-         * @description Atoms that are one decision. `kind` is the operator's word, or `edit` for what no operator explains.
+         * @description Atoms that are one decision. `kind` is the operator's word, or one of `edit`, `new tests`, `removal`.
          */
         GroupOut: {
             /** Id */

@@ -123,22 +123,30 @@ class Layouts:
     def _link(self, contents: bytes, key: bytes, target: bytes, *, careful: bool) -> None:
         source = b"%s/%s/%s" % (contents, key[:2], key[2:])
         if careful:
-            self._store(source, key)
+            self._store(source, key, over=True)
         try:
             os.link(source, target)
         except FileNotFoundError:
-            self._store(source, key)
+            self._store(source, key, over=False)
             os.link(source, target)
 
-    def _store(self, target: bytes, key: bytes) -> None:
-        """Write a content whole, then give it its name, over a damaged one if there is one."""
+    def _store(self, target: bytes, key: bytes, *, over: bool) -> None:
+        """Write a content whole, then give it its name; `over` a damaged one, else not over one that is there.
+
+        Somebody else may be linking the one that is there, and link(2) fails on a file that lost its last name.
+        """
         os.makedirs(os.path.dirname(target), 0o700, exist_ok=True)
         descriptor, draft = tempfile.mkstemp(dir=os.fsencode(self.folder / "drafts"))
         with open(descriptor, "wb") as file:
             file.write(self.shadow.blob(key[:40].decode()))
             os.fchmod(descriptor, 0o755 if key.endswith(b"x") else 0o644)
         os.utime(draft, (STAMP, STAMP))
-        os.rename(draft, target)
+        if over:
+            os.rename(draft, target)
+            return
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, target)
+        os.unlink(draft)
 
     def evict(self) -> None:
         """Remove trees that nobody holds, unused for longest first, down to the limits; and contents of no tree."""
