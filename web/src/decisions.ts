@@ -40,7 +40,7 @@ export class Decisions {
     const place = this.place();
     this.enqueue(async () => {
       try {
-        const answer = await call(`change.${verb}`, { change: change.id, atoms: what.selectors, path: null, all: false, why });
+        const answer = await call(`change.${verb}`, { change: change.id, atoms: what.selectors, path: null, all: false, group: null, why });
         this.remember(answer.event, place);
         if (answer.also?.length) this.say(`Decided too, because the others need them: ${answer.also.join(', ')}`);
       } catch (error) {
