@@ -21,6 +21,7 @@ from exosuit.core.database import Database
 from exosuit.core.errors import ExosuitError
 from exosuit.core.ledger import SCHEMA as LEDGER_SCHEMA
 from exosuit.core.ledger import Event, Ledger
+from exosuit.core.pauses import no_pauses
 from exosuit.core.places import workspace_state
 
 CACHED = 8
@@ -113,12 +114,13 @@ class Workspace:
         name = change_id(pair.base, pair.head, source.key)
         if self.store.database.query("SELECT 1 FROM changes WHERE id = ?", (name,)):
             return self.change(name), False, Carried()
-        files = diff_trees(self.shadow.git_dir, pair.base, pair.head, progress)
         generator = claim.generator or MADE_BY[source.key.partition(" ")[0]]
         provenance = Provenance(generator, source.label, source.key, pair.base_name, pair.head_name, claim.prompt)
         created = datetime.now(UTC).isoformat(timespec="seconds")
-        change = Change(name, claim.title or pair.title, created, pair.base, pair.head, provenance, tuple(files))
-        return self._keep(change, actor)
+        with no_pauses():
+            files = diff_trees(self.shadow.git_dir, pair.base, pair.head, progress)
+            change = Change(name, claim.title or pair.title, created, pair.base, pair.head, provenance, tuple(files))
+            return self._keep(change, actor)
 
     def _keep(self, change: Change, actor: str) -> tuple[Change, bool, Carried]:
         """Store a change with what is carried over to it, as one step: nobody can decide anything in between."""
@@ -133,8 +135,7 @@ class Workspace:
             if carried.atoms:
                 data = {**carried.as_event(), "from": earlier, "asked_again": carried.asked_again}
                 self.ledger.append(change.id, "carry", actor, data, key=f"carry {earlier} {change.id}")
-        with self._lock:
-            self._remember(change)
+        # Not remembered: who asks for it again gets it packed, and a server is spared the many objects of this one.
         return change, True, carried
 
     def change(self, name: str) -> Change:

@@ -16,6 +16,7 @@ from typing import Any
 import uvicorn
 
 from exosuit.core.errors import ExosuitError
+from exosuit.core.pauses import settled
 from exosuit.core.registry import Registry
 from exosuit.faces.connections import Connection
 from exosuit.faces.http import application
@@ -94,6 +95,7 @@ class _Quiet(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        settled()
         self._on_start()
 
     @contextlib.contextmanager
@@ -125,7 +127,7 @@ def _leave() -> None:
 def listen(port: int | None) -> socket.socket:
     """A socket on the loopback: on the port asked for, or on the usual one, or on any that is free."""
     for wanted in (port,) if port is not None else (USUAL_PORT, 0):
-        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             made.bind((HOST, wanted))

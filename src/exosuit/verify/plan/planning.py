@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from exosuit.changes.change import Change
+from exosuit.core.pauses import no_pauses
 from exosuit.verify.plan.assembly import assembled
 from exosuit.verify.plan.claims import Free, Operator
 from exosuit.verify.plan.model import Plan
@@ -29,7 +26,7 @@ def plan(change: Change, blobs: Blobs, listing: Listing = no_listing) -> Plan:
     reading = Reading(change, blobs, listing)
     free = Free.all_of(reading)
     claims = []
-    with _without_pauses():
+    with no_pauses():
         for operator in OPERATORS:
             found = [claim for claim in operator(reading, free) if claim.atoms]
             for claim in found:
@@ -38,15 +35,3 @@ def plan(change: Change, blobs: Blobs, listing: Listing = no_listing) -> Plan:
         made = assembled(reading, claims, free)
         reading.forget()
         return made
-
-
-@contextmanager
-def _without_pauses() -> Iterator[None]:
-    """No search for cycles meanwhile: parsed trees are many objects without any, and the search takes longer."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
