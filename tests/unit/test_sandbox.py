@@ -101,6 +101,14 @@ def test_a_check_that_is_allowed_the_network_has_the_machines(backend: Backend, 
             assert link.recv(5) == b"hello"
 
 
+def test_a_check_that_is_allowed_the_network_reaches_no_socket_of_the_users(backend: Backend, tree: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(str(tree.parent / "agent"))
+        agent.listen()
+        script = f"import socket; socket.socket(socket.AF_UNIX).connect({agent.getsockname()!r})"
+        assert not run(Job(("python3", "-I", "-S", "-c", script), tree, network=True), backend).ok
+
+
 def test_what_is_named_as_readable_can_be_read_at_its_own_place_and_not_written(
     backend: Backend, tree: Path, tmp_path: Path
 ) -> None:
@@ -120,8 +128,11 @@ def test_the_tree_stands_where_the_workspace_does_with_what_the_snapshot_lacks_b
     (root / ".venv").mkdir(parents=True)
     (root / ".venv" / "tool").write_text("an environment\n")
     (root / "a.txt").write_text("what the workspace has now\n")
-    job = Job(("sh", "-c", "pwd; cat a.txt .venv/tool"), tree, at=root, readable=(root / ".venv",))
-    assert run(job, backend).output.decode() == f"{root}\nas it was\nan environment\n"
+    beside = ".venv" if backend.namespaces else f"{root}/.venv"  # without namespaces the tree stands elsewhere
+    job = Job(("sh", "-c", f"pwd; cat a.txt {beside}/tool"), tree, at=root, readable=(root / ".venv",))
+    place, *contents = run(job, backend).output.decode().splitlines()
+    assert contents == ["as it was", "an environment"]
+    assert (place == str(root)) is backend.namespaces
     assert sorted(path.name for path in root.iterdir()) == [".venv", "a.txt"]
 
 

@@ -124,7 +124,7 @@ def test_a_second_ctrl_c_does_not_wait_for_a_command_that_runs(served: Served) -
 
 
 def test_an_answer_does_not_wait_for_the_reader_to_acknowledge_its_first_part() -> None:
-    """asyncio turns Nagle's algorithm off only where the socket names its protocol; with it on, answers came 40 ms late."""
+    """asyncio turns Nagle's algorithm off only where a socket names its protocol; with it answers came 40 ms late."""
     delays: list[int] = []
 
     async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def no_pauses() -> Iterator[None]:
-    """Put the search for cycles off: for work that makes very many objects without any, where it takes longer than the work.
+    """Put the search for cycles off: for work that makes very many objects without any.
 
     Holds for the whole process, other threads included, until the block ends; nested blocks are fine.
     """

@@ -69,7 +69,7 @@ def _plan(job: Job, backend: Backend, scratch: str) -> dict[str, Any]:
         "command": list(job.command), "env": env, "tree": str(job.tree), "at": str(job.at), "scratch": scratch,
         "etc": str(etc(state_root() / "runs-etc", network=job.network)),
         "readable": [str(path) for path in job.readable if os.path.lexists(path)], "network": job.network,
-        "filter": seccomp.program(), "bare_filter": seccomp.program(alone=False),
+        "filter": seccomp.program(), "bare_filter": seccomp.program(alone=False, network=job.network),
         "bwrap": backend.bwrap, "namespaces": backend.namespaces, "root": os.getuid() == 0, **asdict(job.limits),
     }  # fmt: skip
 

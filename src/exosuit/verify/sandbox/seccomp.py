@@ -58,14 +58,15 @@ _NEW_NAMESPACES = 0x7E020000
 _TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: type into a terminal that is shared with others
 _FILE_FLAGS = (0x40086602, 0x401C5820)  # FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR
 _FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK: each network namespace has its own of these
+_INTERNET = (2, 10)  # no AF_UNIX: through the socket of a session bus or an agent a check would act as the user
 
 
 @cache
-def program(*, alone: bool = True) -> bytes:
+def program(*, alone: bool = True, network: bool = False) -> bytes:
     """The filter for this machine's architecture; empty for one whose call numbers are not listed here.
 
-    If no namespaces leave the run `alone`, it can make no socket (but pairs), change no mode, owner, time or attribute
-    of a file, share no memory by key, and set no limit of another process.
+    If no namespaces leave the run `alone`, it can make no socket (but pairs, and with `network` those of the internet),
+    change no mode, owner, time or attribute of a file, share no memory by key, and set no limit of another process.
     """
     machine = os.uname().machine
     if machine not in _AUDIT:
@@ -82,7 +83,8 @@ def program(*, alone: bool = True) -> bytes:
     code.append(_case(_IOCTL[column], 1, [_if(_EQUAL, ask, _refuse(errno.EPERM)) for ask in asks]))
     if not alone:
         code.append(_case(_PRLIMIT[column], 0, [_unless(_EQUAL, 0, _refuse(errno.EPERM))]))
-    families = [_if(_EQUAL, one, _end(_ALLOW)) for one in _FAMILIES] if alone else []
+    allowed = _FAMILIES if alone else _INTERNET if network else ()
+    families = [_if(_EQUAL, one, _end(_ALLOW)) for one in allowed]
     code.append(_case(_SOCKET[column], 0, [*families, _refuse(errno.EAFNOSUPPORT if alone else errno.EPERM)]))
     return b"".join([*code, _end(_ALLOW)])
 
