@@ -206,9 +206,22 @@ def test_an_import_from_the_future_is_never_behind_other_code(shadow: Shadow) ->
 
 
 def test_the_largest_set_is_told_as_a_share_of_the_lines(shadow: Shadow) -> None:
-    case = Case(shadow, tree(a_py="a = 1\n"), tree(a_py="a = 1\n\n\ndef f():\n    b = 1\n    return b\n"))
+    grown = "a = 1\n\n\ndef f():\n    b = 1\n    return b\n"
+    case = Case(shadow, tree(a_py="a = 1\n", b_py="c = 1\nd = 1\n"), tree(a_py=grown, b_py="c = 2\nd = 2\n"))
     told = price(case.reading, case.increments)
-    assert (told.lines, told.largest, told.share) == (5, 3, 0.6)
+    assert (told.lines, told.increments, told.largest, told.share) == (9, 3, 5, 5 / 9)
+
+
+def test_blank_lines_and_comments_go_with_the_code_that_they_are_written_for(shadow: Shadow) -> None:
+    base = "a = 1\n\n\n# about f\ndef f():\n    return 1\n\n\nb = 2\n"
+    head = (
+        "a = 1\n\n\n# about g\n# at length\ndef g():\n    return 2\n\n\ndef h():\n    return 3\n\n\nb = 2\n# the end\n"
+    )
+    case = Case(shadow, tree(a_py=base), tree(a_py=head))
+    for at in range(len(case.increments)):
+        lines = case.lines([at])
+        assert any(line[1:].strip() and not line[1:].startswith("#") for line in lines) or lines == ["+# the end"]
+        assert ("+# at length" in lines) is ("+def g():" in lines)
 
 
 def by_atoms(found: tuple[Increment, ...]) -> list[tuple[list[int], list[int]]]:

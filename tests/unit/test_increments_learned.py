@@ -131,7 +131,8 @@ def test_a_lesson_names_definitions_and_is_recalled_in_a_change_that_touches_the
 def test_learned_edges_count_like_others(reading: Reading) -> None:
     plain = increments(reading.change, reading.blob)
     assert [one.after for one in plain] == [(), (), ()]
-    told = increments(reading.change, reading.blob, [Edge(0, 2, "learned")])
+    known = lessons(reading, [Edge(0, 2, "learned")])
+    told = increments(reading.change, reading.blob, known)
     assert [one.atoms for one in told] == [((1, 2),), ((2, 3),), ((0, 1),)] and not edges(reading)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from exosuit.commands.catalogue import load
+from exosuit.commands.plans import forget
 from exosuit.commands.session import Session
 from exosuit.core.errors import UsageError
 from tests.repository import Repository
@@ -67,8 +68,62 @@ def test_a_group_that_is_not_there_is_said(session: Session) -> None:
 
 
 def test_the_same_change_has_the_same_plan_when_it_is_made_again(session: Session) -> None:
-    from exosuit.commands import plan as module
-
     first = call(session, "change.plan", change="last")
-    module._plans.clear()
+    forget()
     assert call(session, "change.plan", change="last") == first
+
+
+USES = "def twice(x):\n    return x + x\n\n\ndef four():\n    return twice(2)\n"
+
+
+@pytest.fixture
+def stacked(workspace: Repository) -> Session:
+    """A change in which one new function calls another, and a third has nothing to do with them."""
+    workspace.commit("one", {"m.py": "import os\n", "n.py": "def other():\n    return 1\n"})
+    workspace.commit("two", {"m.py": f"import os\n\n\n{USES}", "n.py": "def other():\n    return 2\n"})
+    opened = Session(workspace.path)
+    call(opened, "change.import", revisions="HEAD~1..HEAD")
+    return opened
+
+
+def test_increments_partition_the_atoms_and_come_after_what_they_need(stacked: Session) -> None:
+    increments = call(stacked, "change.plan", change="last").increments
+    seen: set[str] = set()
+    for one in increments:
+        assert set(one.after) <= seen
+        seen.add(one.id)
+    called, caller, other = increments
+    assert (called.after, caller.after, other.after) == ([], [called.id], [])
+    decided = call(stacked, "change.accept", change="last", atoms=[a for one in increments for a in one.atoms])
+    assert decided.undecided == 0
+
+
+def test_an_increment_is_materialized_with_what_it_needs_and_nothing_else(stacked: Session, tmp_path: Path) -> None:
+    called, caller, other = call(stacked, "change.plan", change="last").increments
+    for asked, held in [([caller.id], [called, caller]), ([f"{called.id},{other.id}"], [called, other])]:
+        out = tmp_path / asked[0]
+        made = call(stacked, "change.materialize", change="last", increments=asked, out=str(out))
+        assert made.increments == [one.id for one in held]
+        assert ("def four" in (out / "m.py").read_text()) is (caller in held)
+        assert ("return 2" in (out / "n.py").read_text()) is (other in held)
+        compile((out / "m.py").read_text(), "m.py", "exec")
+
+
+def test_accepting_an_increment_takes_what_it_needs_and_rejecting_takes_what_needs_it(stacked: Session) -> None:
+    called, caller, _other = call(stacked, "change.plan", change="last").increments
+    atoms = call(stacked, "change.accept", change="last", increment=caller.id).accepted
+    assert call(stacked, "change.show", change="last").atoms[0].state == "accepted"
+    decided = call(stacked, "change.reject", change="last", increment=called.id)
+    assert (decided.accepted, decided.rejected) == (0, atoms)
+
+
+def test_an_increment_that_is_not_there_is_said(stacked: Session, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no increment 'i0'"):
+        call(stacked, "change.reject", change="last", increment="i0")
+    with pytest.raises(UsageError, match="no increment 'i0'"):
+        call(stacked, "change.materialize", change="last", increments=["i0"], out=str(tmp_path / "out"))
+
+
+def test_groups_alone_are_had_without_waiting_for_increments(stacked: Session) -> None:
+    planned = call(stacked, "change.plan", change="last", increments=False)
+    assert planned.increments == [] and planned.groups

@@ -32,7 +32,7 @@ from exosuit.commands.models import (
     SourceAsk,
     Summary,
 )
-from exosuit.commands.plan import group_atoms
+from exosuit.commands.plans import group_atoms, standing
 from exosuit.commands.present import atoms_out, comments_out, events_out, file_out, hunks_out, text_or_base64
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
@@ -177,20 +177,25 @@ def show(session: Session, ask: ShowAsk) -> Shown:
 def materialize(session: Session, ask: MaterializeAsk) -> Materialized:
     """Write the tree that a subset of a change gives into a new folder: all, none, the accepted, or some atoms."""
     review = Review(session.workspace, ask.change, session.actor)
-    if sum((ask.all, ask.none, ask.accepted, bool(ask.atoms), ask.group is not None)) != 1:
-        hint = "--all, --none, --accepted, --group ID, or --atoms 3.14 …"
+    named = (ask.all, ask.none, ask.accepted, bool(ask.atoms), ask.group is not None, bool(ask.increments))
+    if sum(named) != 1:
+        hint = "--all, --none, --accepted, --group ID, --increments A,B, or --atoms 3.14 …"
         raise UsageError("bad-subset", "name exactly one subset", hint)
+    increments: list[str] = []
     if ask.accepted:
         tree = review.accepted_tree()
     elif ask.atoms:
         tree = review.tree_of(select(review.change, ask.atoms))
     elif ask.group is not None:
         tree = review.tree_of(group_atoms(session.workspace, review.change, ask.group))
+    elif ask.increments:
+        increments, atoms = standing(session.workspace, review.change, ask.increments)
+        tree = review.tree_of(atoms)
     else:
         tree = review.change.head if ask.all else review.change.base
     out = session.workspace.root / ask.out
     session.workspace.shadow.check_out(tree, out)
-    return Materialized(change=review.change.id, tree=tree, out=str(out))
+    return Materialized(change=review.change.id, tree=tree, out=str(out), increments=increments)
 
 
 @command("change.export", effect=Effect.EXTERNAL)

@@ -23,7 +23,7 @@ from exosuit.commands.models import (
     SkippedOut,
     Undone,
 )
-from exosuit.commands.plan import group_atoms
+from exosuit.commands.plans import fallen, group_atoms, standing
 from exosuit.commands.present import decided
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
@@ -52,17 +52,21 @@ def clear(session: Session, ask: SelectAsk) -> Decided:
 
 def _decide(session: Session, ask: SelectAsk, verdict: str) -> Decided:
     review = Review(session.workspace, ask.change, session.actor)
-    event, also = review.decide(verdict, _chosen(session, review, ask), ask.why)
+    event, also = review.decide(verdict, _chosen(session, review, ask, verdict), ask.why)
     return decided(review, event, also)
 
 
-def _chosen(session: Session, review: Review, ask: SelectAsk) -> list[Range]:
-    """The atoms that are named one by one, by path, by group, or all of them."""
-    if ask.group is None:
-        return select(review.change, ask.atoms, path=ask.path, everything=ask.all)
-    named = bool(ask.atoms or ask.path is not None or ask.all)
-    others = select(review.change, ask.atoms, path=ask.path, everything=ask.all) if named else []
-    return merged([*others, *group_atoms(session.workspace, review.change, ask.group)])
+def _chosen(session: Session, review: Review, ask: SelectAsk, verdict: str) -> list[Range]:
+    """The atoms that are named one by one, by path, by group, by increment, or all of them."""
+    planned: list[Range] = []
+    if ask.group is not None:
+        planned += group_atoms(session.workspace, review.change, ask.group)
+    if ask.increment is not None:
+        with_it = standing if verdict == "accept" else fallen
+        planned += with_it(session.workspace, review.change, [ask.increment])[1]
+    if planned and not (ask.atoms or ask.path is not None or ask.all):
+        return merged(planned)
+    return merged([*planned, *select(review.change, ask.atoms, path=ask.path, everything=ask.all)])
 
 
 @command("change.edit", effect=Effect.PROPOSE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from exosuit.core.registry import Argument
 
@@ -64,6 +64,17 @@ class Imported(Model):
     carried: int = Field(0, description="Decisions (atoms) carried over from the last import of the same source.")
     asked_again: int = Field(0, description="Decided atoms of the last import whose bytes no longer match.")
     already: bool = Field(False, description="The same change was there before; nothing new was stored.")
+
+
+def _apart(words: object) -> object:
+    """`["A,B", "C"]` as `["A", "B", "C"]`."""
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        return words
+    return [part for word in words for part in word.split(",") if part]
+
+
+Listed = Annotated[list[str], BeforeValidator(_apart)]
+"""Several names, separated by commas or given one at a time."""
 
 
 class ChangeAsk(Model):
@@ -195,6 +206,9 @@ class SelectAsk(ChangeAsk):
     path: str | None = Field(None, description="Every atom of the files whose path matches this glob.")
     all: bool = Field(False, description="Every atom of the change.")
     group: str | None = Field(None, description="Every atom of a group of the plan, by its id.")
+    increment: str | None = Field(
+        None, description="An increment of the plan by its id, with those that it needs (rejecting: that need it)."
+    )
     why: str = Field("", description="The reason, kept with the decision.")
 
 
@@ -302,6 +316,9 @@ class MaterializeAsk(ChangeAsk):
     accepted: bool = Field(False, description="What is accepted, with your edits.")
     atoms: list[str] = Field(default_factory=list, description="Exactly these atoms.")
     group: str | None = Field(None, description="Exactly the atoms of a group of the plan, by its id.")
+    increments: Listed = Field(
+        default_factory=list, description="Increments of the plan, with those that they need: A,B or one at a time."
+    )
 
 
 class Materialized(Model):
@@ -310,6 +327,9 @@ class Materialized(Model):
     change: str
     tree: str
     out: str
+    increments: list[str] = Field(
+        default_factory=list, description="Where increments were asked for: those in it, with what they need."
+    )
 
 
 class ExportAsk(ChangeAsk):

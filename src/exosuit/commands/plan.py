@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-
 from exosuit.apps.code.shown import path_text
 from exosuit.changes.change import Change
-from exosuit.changes.decisions import Range
 from exosuit.changes.selection import names
-from exosuit.changes.workspace import Workspace
 from exosuit.commands.plan_models import (
     GroupOut,
     IncrementOut,
@@ -19,31 +14,27 @@ from exosuit.commands.plan_models import (
     ProofOut,
     StatsOut,
 )
+from exosuit.commands.plans import kept_increments, kept_plan
 from exosuit.commands.present import text_or_base64
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
-from exosuit.core.errors import UsageError
 from exosuit.core.registry import Effect
-from exosuit.verify.plan.listing import regular_files
-from exosuit.verify.plan.model import Group, Missed, Plan
-from exosuit.verify.plan.planning import plan as plan_of
-
-KEPT = 8
-"""Plans kept in memory per process; a change is immutable, so its plan is too."""
-
-_plans: OrderedDict[str, Plan] = OrderedDict()
-_lock = threading.Lock()
+from exosuit.verify.plan.model import Group, Missed
 
 
 @command("change.plan", effect=Effect.READ)
 def plan(session: Session, ask: PlanAsk) -> Planned:
-    """Group a change into few decisions: what one operator explains is one, with what of it is proved."""
+    """Group a change into few decisions, and order it into increments that stand on their own.
+
+    What one operator explains is one group, with what of it is proved; an increment comes after all that it needs.
+    """
     change = session.workspace.change(ask.change)
     found = kept_plan(session.workspace, change)
+    increments = kept_increments(session.workspace, change) if ask.increments else ()
     return Planned(
         change=change.id,
         increments=[
-            IncrementOut(id=one.id, atoms=names(change, one.atoms), after=list(one.after)) for one in found.increments
+            IncrementOut(id=one.id, atoms=names(change, one.atoms), after=list(one.after)) for one in increments
         ],
         groups=[_group(change, group) for group in found.groups],
         order=list(found.order),
@@ -55,29 +46,6 @@ def plan(session: Session, ask: PlanAsk) -> Planned:
             to_read=found.stats.to_read,
             proved=found.stats.proved,
         ),
-    )
-
-
-def kept_plan(workspace: Workspace, change: Change) -> Plan:
-    """The plan of a change, made once per process; two who ask at once wait for one plan."""
-    with _lock:
-        if change.id in _plans:
-            _plans.move_to_end(change.id)
-            return _plans[change.id]
-        shadow = workspace.shadow
-        made = _plans[change.id] = plan_of(change, shadow.blob, lambda tree: regular_files(shadow, tree))
-        while len(_plans) > KEPT:
-            _plans.popitem(last=False)
-        return made
-
-
-def group_atoms(workspace: Workspace, change: Change, name: str) -> tuple[Range, ...]:
-    """The atoms of a group by its id; raises `no-such-group`."""
-    for group in kept_plan(workspace, change).groups:
-        if group.id == name:
-            return group.atoms
-    raise UsageError(
-        "no-such-group", f"the plan of change {change.id} has no group {name!r}", f"exosuit change plan {change.id}"
     )
 
 

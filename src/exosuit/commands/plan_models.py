@@ -12,6 +12,8 @@ from exosuit.commands.models import ChangeAsk, Model
 class PlanAsk(ChangeAsk):
     """Which change to plan."""
 
+    increments: bool = Field(True, description="With its increments, which take longer than its groups.")
+
 
 class IncrementOut(Model):
     """Atoms that can only be taken together; `after` names the increments that must come with them."""

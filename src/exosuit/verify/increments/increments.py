@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from exosuit.changes.change import Change
 from exosuit.verify.increments.blocks import Blocks
 from exosuit.verify.increments.braid import Braid
+from exosuit.verify.increments.lessons import Lesson, recalled
 from exosuit.verify.increments.names import tie_names
 from exosuit.verify.increments.order import condensed
 from exosuit.verify.increments.plain import close_text
 from exosuit.verify.increments.shape import Shape
+from exosuit.verify.increments.spacing import tie_spacing
 from exosuit.verify.increments.ties import Ties
 from exosuit.verify.increments.trials import tie_tests
 from exosuit.verify.increments.units import Index
@@ -21,12 +23,13 @@ from exosuit.verify.plan.python.source import Source, parse
 from exosuit.verify.plan.reading import Blobs, FileReading, Reading
 
 
-def increments(change: Change, blobs: Blobs, learned: Iterable[Edge] = ()) -> tuple[Increment, ...]:
+def increments(change: Change, blobs: Blobs, known: Iterable[Lesson] = ()) -> tuple[Increment, ...]:
     """The increments of a change, in an order whose every prefix is closed. Pure.
 
-    `blobs` gives the bytes of a blob; `learned` are edges that runs of the project's checks have shown to be missing.
+    `blobs` gives the bytes of a blob; `known` is what runs of the project's checks have taught (`learn`, `lessons`).
     """
-    return condensed(change.atoms, [*edges(Reading(change, blobs)), *learned])
+    reading = Reading(change, blobs)
+    return condensed(change.atoms, [*edges(reading), *recalled(reading, known)])
 
 
 def edges(reading: Reading) -> list[Edge]:
@@ -54,6 +57,7 @@ def _close(file: FileReading, ties: Ties) -> None:
         return
     braid = Braid(file.file, len(file.base_lines), len(file.head_lines))
     Blocks(braid, Shape(sides[0]), Shape(sides[1]), ties, file.first).close()
+    tie_spacing(file, ties)
 
 
 _NOTHING = parse(b"")
