@@ -505,6 +505,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/review.groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The groups of a change as columns, with what each atom belongs to; made in the background, so ask until ready.
+         * @description The groups of a change as columns, with what each atom belongs to; made in the background, so ask until ready.
+         */
+        get: operations["get.review.groups"];
+        put?: never;
+        /**
+         * The groups of a change as columns, with what each atom belongs to; made in the background, so ask until ready.
+         * @description The groups of a change as columns, with what each atom belongs to; made in the background, so ask until ready.
+         */
+        post: operations["review.groups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/review.group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is known of one group: what is proved of which edits and how, what was missed, how to see it again.
+         * @description What is known of one group: what is proved of which edits and how, what was missed, how to see it again.
+         */
+        get: operations["get.review.group"];
+        put?: never;
+        /**
+         * What is known of one group: what is proved of which edits and how, what was missed, how to see it again.
+         * @description What is known of one group: what is proved of which edits and how, what was missed, how to see it again.
+         */
+        post: operations["review.group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/change.missed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a change of the places that a group missed: the base of its change, with the operator replayed just there.
+         * @description Make a change of the places that a group missed: the base of its change, with the operator replayed just there.
+         *
+         *     It is reviewed, accepted and applied like any other; the change it came from stays as it is.
+         */
+        post: operations["change.missed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/change.plan": {
         parameters: {
             query?: never;
@@ -1004,6 +1074,26 @@ export interface components {
             running: components["schemas"]["CheckRunning"][];
         };
         /**
+         * Claimed
+         * @description What is proved of some edits of a group, and no more.
+         */
+        Claimed: {
+            /** Claim */
+            claim: string;
+            /**
+             * Means
+             * @description What the claim says, in words.
+             */
+            means: string;
+            /**
+             * By
+             * @description How it was found.
+             */
+            by: string;
+            /** Edits */
+            edits: number;
+        };
+        /**
          * CommentAsk
          * @description Say something about atoms, or about the change.
          */
@@ -1443,6 +1533,48 @@ export interface components {
             more: boolean;
         };
         /**
+         * GroupAsk
+         * @description Which group of the plan.
+         */
+        GroupAsk: {
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
+            change: string;
+            /**
+             * Group
+             * @description Its id.
+             */
+            group: string;
+        };
+        /**
+         * GroupKnown
+         * @description What is known of a group.
+         */
+        GroupKnown: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /** Proof */
+            proof: components["schemas"]["Claimed"][];
+            /**
+             * Missed
+             * @description At most 200; `missed_more` counts the others.
+             */
+            missed: components["schemas"]["MissedPlace"][];
+            /** Missed More */
+            missed_more: number;
+            /**
+             * Reproduce
+             * @description A command that shows it again; empty for an edit.
+             */
+            reproduce: string;
+        };
+        /**
          * GroupOut
          * @description Atoms that are one decision. `kind` is the operator's word, or one of `edit`, `new tests`, `removal`.
          */
@@ -1481,6 +1613,57 @@ export interface components {
              * @description A command that shows it again; empty for an edit.
              */
             reproduce: string;
+        };
+        /**
+         * Groups
+         * @description Groups as columns, in the order in which to look at them, and what each atom of the change belongs to.
+         */
+        Groups: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "making" | "ready" | "failed";
+            /**
+             * Why
+             * @description Why there are none; empty unless failed.
+             */
+            why: string;
+            /** Groups */
+            groups: [
+                string,
+                string,
+                string,
+                number,
+                number,
+                number,
+                number,
+                number
+            ][];
+            /**
+             * Runs
+             * @description Flat pairs (count, code) over all atoms of the change in order, cut where a hunk starts. The code is 8 times the group's place in `groups`, plus 1 if proved, 2 if an exception, 4 if a hunk starts here.
+             */
+            runs: number[];
+            /** @description Null until ready. */
+            stats: components["schemas"]["StatsOut"] | null;
+        };
+        /**
+         * GroupsAsk
+         * @description Which change's groups.
+         */
+        GroupsAsk: {
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
+            change: string;
+            /**
+             * Wait
+             * @description Seconds to wait for them if they are being made.
+             * @default 0
+             */
+            wait: number;
         };
         /**
          * Hit
@@ -1643,6 +1826,28 @@ export interface components {
             increments?: string[];
         };
         /**
+         * MissedAsk
+         * @description Which missed places of a group to add.
+         */
+        MissedAsk: {
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
+            change: string;
+            /**
+             * Group
+             * @description Its id.
+             */
+            group: string;
+            /**
+             * Places
+             * @description Their numbers in the order of the plan, from 1; all of them if empty.
+             * @default []
+             */
+            places: number[];
+        };
+        /**
          * MissedOut
          * @description A place where the operator fires and the author did not act: bytes of a base file, and what they would be.
          */
@@ -1660,6 +1865,23 @@ export interface components {
              * @enum {string}
              */
             encoding: "utf-8" | "base64";
+        };
+        /**
+         * MissedPlace
+         * @description A place that the operator would change and the author did not: whole lines of the base, and what they become.
+         */
+        MissedPlace: {
+            /** Path */
+            path: string;
+            /**
+             * Line
+             * @description From 1, in the base.
+             */
+            line: number;
+            /** Before */
+            before: string[];
+            /** After */
+            after: string[];
         };
         /**
          * Nothing
@@ -3414,6 +3636,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileSaved"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "get.review.groups": {
+        parameters: {
+            query: {
+                /** @description Its id, the beginning of it, or `last`. */
+                change: string;
+                /** @description Seconds to wait for them if they are being made. */
+                wait?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Groups"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "review.groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupsAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Groups"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "get.review.group": {
+        parameters: {
+            query: {
+                /** @description Its id, the beginning of it, or `last`. */
+                change: string;
+                /** @description Its id. */
+                group: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupKnown"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "review.group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupKnown"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "change.missed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MissedAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
                 };
             };
             400: components["responses"]["400"];

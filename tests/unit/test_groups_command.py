@@ -1,0 +1,86 @@
+"""Groups for the screen: columns that cover every atom, one group in full, missed places as a change of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from exosuit.commands.catalogue import load
+from exosuit.commands.session import Session
+from exosuit.core.errors import UsageError
+from tests.repository import Repository
+
+NAMES = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta")
+PROVED, EXCEPTION, STARTS, PER_GROUP = 1, 2, 4, 8
+
+
+def module(name: str, call: str) -> str:
+    return f"import log\n\n\ndef {name}(x):\n    log.{call}('{name} was called')\n    return x\n"
+
+
+@pytest.fixture
+def session(workspace: Repository) -> Session:
+    """`log.warn` becomes `log.warning` in six files of eight, and one function changes besides."""
+    before = {f"{name}.py": module(name, "warn") for name in NAMES}
+    after = {f"{name}.py": module(name, "warning" if name < "theta" else "warn") for name in NAMES}
+    after["alpha.py"] += "\n\ndef more(y):\n    return y * 2\n"
+    workspace.commit("one", dict(before))
+    workspace.commit("two", dict(after))
+    opened = Session(workspace.path)
+    load().dispatch("change.import", opened, {"revisions": "HEAD~1..HEAD"})
+    return opened
+
+
+def call(session: Session, name: str, **fields: Any) -> Any:
+    return load().dispatch(name, session, {"change": "last", **fields})
+
+
+def test_the_columns_say_of_every_atom_what_the_plan_says(session: Session) -> None:
+    planned = call(session, "change.plan", change="last")
+    found = call(session, "review.groups", wait=60)
+    assert found.state == "ready"
+    assert [row[0] for row in found.groups] == planned.order
+    by_id = {group.id: group for group in planned.groups}
+    counts, codes = found.runs[::2], found.runs[1::2]
+    for place, (name, kind, title, lines, unproved, _, _, missed) in enumerate(found.groups):
+        group = by_id[name]
+        assert (kind, title, lines, unproved) == (group.kind, group.title, group.lines, group.unproved_lines)
+        assert missed == len(group.missed)
+        mine = sum(count for count, code in zip(counts, codes, strict=True) if code // PER_GROUP == place)
+        selected = call(session, "change.accept", atoms=group.atoms)
+        assert selected.accepted == mine
+        call(session, "change.undo")
+    assert sum(counts) == selected.undecided + selected.accepted
+    overview = call(session, "review.overview")
+    assert sum(1 for code in codes if code & STARTS) == overview.hunks
+
+
+def test_a_missed_place_is_shown_as_whole_lines_and_becomes_a_change_of_its_own(session: Session) -> None:
+    rows = call(session, "review.groups", wait=60).groups
+    name = next(row[0] for row in rows if row[7])
+    known = call(session, "review.group", group=name)
+    assert [(one.path, one.line, one.before, one.after) for one in known.missed] == [
+        (f"{at}.py", 5, [f"    log.warn('{at} was called')"], [f"    log.warning('{at} was called')"])
+        for at in ("theta", "zeta")
+    ]
+    one = call(session, "change.missed", group=name, places=[2])
+    assert [file.path for file in call(session, "change.show", change=one.change).files] == ["zeta.py"]
+
+
+def test_missed_places_are_made_a_change_once(session: Session) -> None:
+    at = call(session, "review.overview").change
+    name = next(row[0] for row in call(session, "review.groups", wait=60).groups if row[7])
+    first = call(session, "change.missed", change=at, group=name)
+    assert (first.files, first.lines_added, first.lines_removed, first.already) == (2, 2, 2, False)
+    again = call(session, "change.missed", change=at, group=name)
+    assert (again.change, again.already) == (first.change, True)
+
+
+def test_a_place_that_was_not_missed_is_refused(session: Session) -> None:
+    rows = call(session, "review.groups", wait=60).groups
+    name = next(row[0] for row in rows if row[7])
+    with pytest.raises(UsageError, match="missed"):
+        call(session, "change.missed", group=name, places=[99])
+    with pytest.raises(UsageError, match="no group"):
+        call(session, "review.group", group="g0")
