@@ -78,6 +78,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("change.plan", {"change": "FEATURE"}),
     ("change.plan", {"change": "no-such"}),
     ("change.accept", {"change": "FEATURE", "group": "no-such"}),
+    ("check.increments", {"change": "FEATURE"}),
     ("review.groups", {"change": "FEATURE", "wait": 60}),
     ("review.group", {"change": "FEATURE", "group": "no-such"}),
     ("change.missed", {"change": "FEATURE", "group": "no-such"}),

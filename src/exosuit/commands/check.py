@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-
 from exosuit.changes.workspace import Workspace
 from exosuit.commands.check_models import (
     CheckAsk,
@@ -23,6 +16,7 @@ from exosuit.commands.check_models import (
 )
 from exosuit.commands.models import Nothing
 from exosuit.commands.registry import command
+from exosuit.commands.running import Running, running_on, shown
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError, UsageError
 from exosuit.core.registry import Effect
@@ -33,29 +27,6 @@ from exosuit.verify.checks.config import FILE
 NOW = "now"
 GUESS_SECONDS = 5.0
 """How long a check that was never run is taken to last."""
-TICK_SECONDS = 0.2
-
-
-@dataclass
-class Running:
-    """A run on its way, as others may see and stop it."""
-
-    root: Path
-    what: str
-    left: list[float]
-    check: str = ""
-    done: int = 0
-    began: float = field(default_factory=time.monotonic)
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def seconds_left(self) -> float:
-        """What the checks to come took before, and of the one that runs what it has not used up yet."""
-        now = max(0.0, self.left[self.done] - (time.monotonic() - self.began)) if self.done < len(self.left) else 0.0
-        return now + sum(self.left[self.done + 1 :])
-
-
-_running: list[Running] = []
 
 
 @command("check.run", effect=Effect.READ)
@@ -65,7 +36,7 @@ def run(session: Session, ask: CheckAsk) -> CheckRan:
     Everything runs in the sandbox on a copy of the snapshot; a result that is known for the same tree, check and
     environment is not run again. A check that fails is run again: what then differs is flaky, and no evidence.
     """
-    snapshots, trusted = _snapshots(session.workspace, ask.what)
+    snapshots, trusted = snapshots_of(session.workspace, ask.what)
     checker = Checker(session.workspace, trusted)
     plan = [
         (name, tree, check)
@@ -77,21 +48,21 @@ def run(session: Session, ask: CheckAsk) -> CheckRan:
         raise UsageError("no-such-check", f"there is no check {', '.join(missing)}", "exosuit check list")
     results = []
     left = [checker.results.last_seconds(check.id) or GUESS_SECONDS for _, _, check in plan]
-    with _shown(session, Running(session.workspace.root, ask.what or NOW, left)) as running:
+    with shown(session, Running(session.workspace.root, ask.what or NOW, left)) as running:
         for name, tree, check in plan:
-            running.check, running.began = f"{check.name} on {name}", time.monotonic()
+            running.begin(f"{check.name} on {name}", running.done)
             if running.stop.is_set():
                 results.append(_out(name, check, Result("cannot-tell", "it was stopped")))
             else:
                 results.append(_out(name, check, checker.check(tree, check, running.stop)))
             running.done += 1
-    return CheckRan(snapshots=snapshots, results=results, note=_note(session.workspace, snapshots, trusted))
+    return CheckRan(snapshots=snapshots, results=results, note=note_on(session.workspace, snapshots, trusted))
 
 
 @command("check.list", effect=Effect.READ)
 def list_(session: Session, ask: CheckListAsk) -> ChecksKnown:
     """The checks that there are, with what each lacks, and the Python that they are run with; nothing is run."""
-    snapshots, trusted = _snapshots(session.workspace, ask.what)
+    snapshots, trusted = snapshots_of(session.workspace, ask.what)
     checker = Checker(session.workspace, trusted)
     python = checker.environment
     known = [
@@ -109,7 +80,7 @@ def list_(session: Session, ask: CheckListAsk) -> ChecksKnown:
         checks=known,
         python=str(python.python) if python else "",
         python_found=python.how if python else "",
-        note=_note(session.workspace, snapshots, trusted),
+        note=note_on(session.workspace, snapshots, trusted),
     )
 
 
@@ -121,8 +92,7 @@ def status(session: Session, _ask: Nothing) -> ChecksRunning:
             CheckRunning(
                 what=one.what, check=one.check, done=one.done, total=len(one.left), seconds_left=one.seconds_left
             )
-            for one in _running
-            if one.root == session.workspace.root
+            for one in running_on(session.workspace.root)
         ]
     )
 
@@ -130,13 +100,13 @@ def status(session: Session, _ask: Nothing) -> ChecksRunning:
 @command("check.stop", effect=Effect.PROPOSE)
 def stop(session: Session, _ask: Nothing) -> CheckStopped:
     """Stop the checks that this process runs on the workspace; what is not over by then cannot be told."""
-    found = [one for one in _running if one.root == session.workspace.root]
+    found = running_on(session.workspace.root)
     for one in found:
         one.stop.set()
     return CheckStopped(stopped=len(found))
 
 
-def _snapshots(workspace: Workspace, what: str | None) -> tuple[dict[str, str], str]:
+def snapshots_of(workspace: Workspace, what: str | None) -> tuple[dict[str, str], str]:
     """The trees that are meant by name, and the tree whose `exosuit.toml` is trusted: one that nobody proposes."""
     repository = workspace.repository
     trusted = repository.tree("HEAD") if repository is not None and repository.has_commits() else ""
@@ -152,35 +122,13 @@ def _snapshots(workspace: Workspace, what: str | None) -> tuple[dict[str, str], 
     return {"base": change.base, "head": change.head}, change.base
 
 
-def _note(workspace: Workspace, snapshots: dict[str, str], trusted: str) -> str:
+def note_on(workspace: Workspace, snapshots: dict[str, str], trusted: str) -> str:
     """Says so where a snapshot has another `exosuit.toml` than the one that counts."""
     path = FILE.encode()
     counts = workspace.shadow.entry(trusted, path)
     others = [name for name, tree in snapshots.items() if workspace.shadow.entry(tree, path) != counts]
     where = "the base of the change" if "head" in snapshots else "HEAD"
     return f"{FILE} of {', '.join(others)} differs; the one of {where} counts." if others else ""
-
-
-@contextmanager
-def _shown(session: Session, running: Running) -> Iterator[Running]:
-    """Tell progress in hundredths of seconds while the block runs, and let others see the run and stop it."""
-    over = threading.Event()
-    total = sum(running.left)
-
-    def tell() -> None:
-        while not over.wait(TICK_SECONDS):
-            done = int((total - running.seconds_left) * 100)
-            session.progress(done, int(total * 100), running.check)
-
-    ticker = threading.Thread(target=tell, daemon=True, name="check progress")
-    _running.append(running)
-    ticker.start()
-    try:
-        yield running
-    finally:
-        over.set()
-        ticker.join()
-        _running.remove(running)
 
 
 def _out(name: str, check: Check, result: Result) -> CheckResult:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from exosuit.commands.models import Model
+from exosuit.commands.models import ChangeAsk, Model
 from exosuit.core.registry import Argument
 
 What = Annotated[str | None, Argument(positional=True, metavar="CHANGE|REV")]
@@ -87,3 +87,36 @@ class CheckStopped(Model):
     """How many runs were told to stop."""
 
     stopped: int
+
+
+class StandAsk(ChangeAsk):
+    """Which parts of a change to try, and how much that may cost."""
+
+    only: list[str] = Field([], description="Only the checks of these names.")
+    prefixes: int = Field(20, ge=0, le=100_000, description="So many prefixes of the order, evenly spread.")
+    subsets: int = Field(20, ge=0, le=100_000, description="So many random sets of increments with all that they need.")
+    runs: int = Field(200, ge=3, le=100_000, description="Look at no more trees than this in all.")
+
+
+class LessonOut(Model):
+    """What a change at one place cannot be taken without, as a run of the checks has shown: path and definition."""
+
+    place: str
+    needs: str
+
+
+class Stood(Model):
+    """What runs of the checks say of the increments of a change."""
+
+    change: str
+    checks: list[str] = Field(
+        description="Those that pass on both ends, wholly or in part: what is asked of the parts."
+    )
+    left_out: list[str] = Field(description="Other checks, each with why nothing can be asked of it.")
+    tests: int = Field(description="Tests that pass on both ends.")
+    runs: int = Field(description="Trees that were looked at.")
+    spent: bool = Field(description="Whether there was more to look at than it was allowed.")
+    learned: list[LessonOut] = Field(description="Kept for this workspace; the plan heeds them from now on.")
+    still_red: int = Field(description="Sets that fail and that no edge explains.")
+    increments: int
+    largest: float = Field(description="The lines of the largest increment as a share of all.")

@@ -234,10 +234,24 @@ def _(out: c.ChecksKnown, paint: Paint) -> Lines:
 
 
 @_words.register
+def _(out: c.Stood, paint: Paint) -> Lines:
+    asked = f"{_count(out.tests, 'test')} of " if out.tests else ""
+    lines = [f"{_count(out.runs, 'tree')} looked at, by {asked}{shown(', '.join(out.checks))}"]
+    lines += [f"{paint('bold', 'learned')}  {shown(one.place)}  needs  {shown(one.needs)}" for one in out.learned]
+    lines += [f"{paint('dim', 'left out')}  {shown(why)}" for why in out.left_out]
+    if out.still_red:
+        lines.append(paint("red", f"{_count(out.still_red, 'set')} of increments failed, and no edge explains it"))
+    if out.spent:
+        lines.append(paint("yellow", "There was more to look at: run it again, or with more --runs."))
+    return [*lines, f"{_count(out.increments, 'increment')}, the largest with {out.largest:.0%} of the lines"]
+
+
+@_words.register
 def _(out: p.Planned, paint: Paint) -> Lines:
     stats = out.stats
     size = f"{_count(stats.decisions, 'decision')} for {_count(stats.lines, 'line')}"
-    lines = [f"{size} · {stats.to_read:,} to read · {stats.proved:,} proved"]
+    parts = f" · {_count(len(out.increments), 'increment')}" if out.increments else ""
+    lines = [f"{size} · {stats.to_read:,} to read · {stats.proved:,} proved{parts}"]
     groups = {group.id: group for group in out.groups}
     rows = [("group", "lines", "unproved", "kind", "what")]
     for group in (groups[name] for name in out.order):

@@ -26,17 +26,20 @@ from exosuit.verify.sandbox.run import run
 _INJECTED = Path(__file__).parent / "injected"
 _PROGRAMS = ("node", "cargo", "go", "make", "sh")
 RERUNS = 3
-"""How often failing tests are run again, where that can be asked for; a whole check is run again once."""
 MOST_RERUN = 200
 """Failing tests that are run again by their ids; with more, the whole check is."""
 
 
 @dataclass
 class Checker:
-    """The checks of one workspace. `trusted` is the tree whose `exosuit.toml` counts: never that of what is checked."""
+    """The checks of one workspace. `trusted` is the tree whose `exosuit.toml` counts: never that of what is checked.
+
+    `reruns` is how often failing tests are run again, where that can be asked for; a whole check is run again once.
+    """
 
     workspace: Workspace
     trusted: str
+    reruns: int = RERUNS
 
     @cached_property
     def settings(self) -> Settings:
@@ -74,7 +77,7 @@ class Checker:
         if known is not None:
             return known
         result = self._run(tree, check, stop)
-        for _ in range(RERUNS):
+        for _ in range(self.reruns):
             if result.verdict != "fail" or (stop is not None and stop.is_set()):
                 break
             again = self._narrowed(check, result)

@@ -1,0 +1,67 @@
+"""What runs now in this process, as others may see and stop it, with the time that is left."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from exosuit.commands.session import Session
+
+TICK_SECONDS = 0.2
+
+
+@dataclass
+class Running:
+    """Runs of checks on their way: `left` holds what each of them is expected to take, in seconds."""
+
+    root: Path
+    what: str
+    left: list[float]
+    check: str = ""
+    done: int = 0
+    began: float = field(default_factory=time.monotonic)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def begin(self, check: str, done: int) -> None:
+        """The run of this number starts now."""
+        self.check, self.done, self.began = check, min(done, len(self.left)), time.monotonic()
+
+    @property
+    def seconds_left(self) -> float:
+        """What the runs to come are expected to take, and of the one on its way what it has not used up yet."""
+        now = max(0.0, self.left[self.done] - (time.monotonic() - self.began)) if self.done < len(self.left) else 0.0
+        return now + sum(self.left[self.done + 1 :])
+
+
+_running: list[Running] = []
+
+
+def running_on(root: Path) -> list[Running]:
+    """What this process runs on a workspace."""
+    return [one for one in _running if one.root == root]
+
+
+@contextmanager
+def shown(session: Session, running: Running) -> Iterator[Running]:
+    """Tell progress in hundredths of seconds while the block runs, and let others see the run and stop it."""
+    over = threading.Event()
+    total = sum(running.left)
+
+    def tell() -> None:
+        while not over.wait(TICK_SECONDS):
+            done = int((total - running.seconds_left) * 100)
+            session.progress(done, int(total * 100), running.check)
+
+    ticker = threading.Thread(target=tell, daemon=True, name="check progress")
+    _running.append(running)
+    ticker.start()
+    try:
+        yield running
+    finally:
+        over.set()
+        ticker.join()
+        _running.remove(running)

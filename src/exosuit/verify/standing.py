@@ -1,0 +1,91 @@
+"""Whether parts of a change stand on their own: what passes on both of its ends, run on the tree of a part."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from exosuit.changes.change import Change
+from exosuit.changes.decisions import ACCEPTED, Range
+from exosuit.changes.materialize import materialize
+from exosuit.core.errors import ExosuitError
+from exosuit.verify.checks.check import Check, Result
+from exosuit.verify.checks.checker import Checker
+
+
+@dataclass(frozen=True)
+class Demand:
+    """A check, and what of it must go on passing: these tests, or where it tells no tests, the whole of it."""
+
+    check: Check
+    tests: frozenset[str]
+
+
+@dataclass
+class Standing:
+    """Runs the demands of a change on trees of parts of it. `tell` is called before each run of a check."""
+
+    checker: Checker
+    change: Change
+    demands: tuple[Demand, ...]
+    stop: threading.Event = field(default_factory=threading.Event)
+    tell: Callable[[], None] = lambda: None
+
+    @property
+    def tests(self) -> int:
+        """How many tests must go on passing."""
+        return sum(len(demand.tests) for demand in self.demands)
+
+    def green(self, atoms: Iterable[Range]) -> bool | None:
+        """Whether every demand is met with these atoms taken; None where that cannot be told."""
+        if self.stop.is_set():
+            return None
+        states = bytearray(self.change.atoms)
+        for first, end in atoms:
+            states[first:end] = bytes([ACCEPTED]) * (end - first)
+        tree = materialize(self.change, states, [], self.checker.workspace.shadow)
+        known: list[bool | None] = []
+        for demand in self.demands:
+            self.tell()
+            known.append(is_met(demand, self.checker.check(tree, demand.check, self.stop)))
+            if known[-1] is False:
+                return False
+        return True if all(known) else None
+
+
+def is_met(demand: Demand, result: Result) -> bool | None:
+    """Whether a result meets a demand; what is flaky says nothing, and neither does a run that could not be judged."""
+    if not demand.tests:
+        return {"pass": True, "fail": False}.get(result.verdict)
+    passed = {test.id for test in result.tests if test.outcome == "passed"}
+    if demand.tests <= passed | set(result.flaky):
+        return True
+    return None if result.verdict == "cannot-tell" else False
+
+
+def demanded(
+    checker: Checker, change: Change, checks: Iterable[Check], stop: threading.Event
+) -> tuple[tuple[Demand, ...], tuple[str, ...]]:
+    """What passes on both ends of a change, and in words why other checks are left out.
+
+    Raises `nothing-passes` where nothing does: then nothing can be said of what lies between.
+    """
+    found, left_out = [], []
+    for check in checks:
+        ends = [checker.check(tree, check, stop) for tree in (change.base, change.head)]
+        tests = frozenset.intersection(*(_passed(end) for end in ends))
+        if tests or all(end.verdict == "pass" and not end.tests for end in ends):
+            found.append(Demand(check, tests))
+        else:
+            left_out.append(f"{check.name}: {next(end.why for end in ends if end.verdict != 'pass' or end.tests)}")
+    if not found:
+        why = "; ".join(left_out) or "no checks were found"
+        raise ExosuitError(
+            "nothing-passes", f"no check passes on both ends of change {change.id} ({why})", "exosuit check CHANGE"
+        )
+    return tuple(found), tuple(left_out)
+
+
+def _passed(result: Result) -> frozenset[str]:
+    return frozenset(test.id for test in result.tests if test.outcome == "passed") - frozenset(result.flaky)
