@@ -19,6 +19,32 @@ def test_no_decision_holds_more_lines_than_one_can_read() -> None:
     assert len(found.plan.groups) <= 1.6 * found.plan.stats.lines / MOST
 
 
+def test_decisions_are_nearly_as_few_as_lines_allow() -> None:
+    files = {f"src/p{i % 5}/m{i}.py": functions(f"f{i}_", 3 + 9 * i % 40) for i in range(25)}
+    found = planned({"src/a.py": ""}, {"src/a.py": "", **files})
+    assert len(found.plan.groups) <= 1.1 * found.plan.stats.to_read / MOST + 1
+
+
+def test_a_file_that_fits_into_one_decision_is_not_cut() -> None:
+    files = {f"src/m{i}.py": functions(f"f{i}_", 30) for i in range(2)}
+    plan = planned({"src/a.py": ""}, {"src/a.py": "", **files}).plan
+    assert sorted(group.title.rpartition(" in ")[2] for group in plan.groups if group.kind == "edit") == sorted(files)
+
+
+def test_data_of_tests_is_one_decision_of_which_nothing_is_proved() -> None:
+    rows = "".join(f'{{"a": {i}}}\n' for i in range(900))
+    (group,) = planned({}, {"tests/data/a.json": rows}).plan.groups
+    assert (group.kind, group.unproved_lines) == ("test data", 900)
+    assert planned({}, {"src/data/a.json": rows}).plan.stats.decisions > 4
+
+
+def test_kinds_of_edits_with_few_lines_each_share_a_decision() -> None:
+    base, head = "# a\nx = f(1,2)\nb = 1\ny = g('a')\n", '# b\nx = f(1, 2)\nb = 1\ny = g("a")\n'
+    (group,) = planned({"m.py": base}, {"m.py": head}).plan.groups
+    assert (group.kind, group.title) == ("same program", "Only comments, formatting and whitespace")
+    assert sorted(proof.by for proof in group.proofs) == ["comments", "formatting", "whitespace"]
+
+
 def test_small_files_of_one_folder_are_one_decision() -> None:
     files = {f"src/m{i}.py": f"def f{i}():\n    return {i}\n" for i in range(20)}
     (group,) = planned({}, files).plan.groups

@@ -55,6 +55,17 @@ def is_generated(path: bytes, text: bytes) -> bool:
     return bool(_GENERATED.search(path)) or bool(_SAYS_GENERATED.search(text[:2000]))
 
 
+_DATA = re.compile(
+    rb"(?:^|/)(?:fixtures|testdata|test_data|data|certs|samples|cassettes|snapshots|golden)/.*\.(?:txt|html?|ya?ml|toml|out)$"
+    rb"|\.(?:jsonl?|ndjson|geojson|csv|tsv|xml|pem|crt|cer|key|csr|srl|cnf|ipynb|har|dat|svg|sql|log|diff|patch)$"
+)
+
+
+def is_data(path: bytes) -> bool:
+    """Data that tests read: by its ending, in a folder of tests."""
+    return is_test(path) and bool(_DATA.search(path)) and not path.endswith(b".py")
+
+
 def section(path: bytes) -> int:
     """Where in the order of looking a file belongs: code, tests, prose."""
     return 2 if is_prose(path) else 1 if is_test(path) else 0

@@ -10,7 +10,7 @@ from exosuit.changes.atoms import Kind
 from exosuit.changes.decisions import merged
 from exosuit.verify.plan.claims import Claim, Free
 from exosuit.verify.plan.model import Proof
-from exosuit.verify.plan.places import is_collected, is_generated, is_locked, is_vendored
+from exosuit.verify.plan.places import is_collected, is_data, is_generated, is_locked, is_vendored
 from exosuit.verify.plan.reading import FileReading, Reading
 
 
@@ -58,11 +58,12 @@ _SPECIAL = re.compile(
 
 
 def apart(reading: Reading, free: Free) -> list[Claim]:
-    """Lock files, vendored copies and generated files, each as one claim; nothing of it is proved."""
+    """Lock files, vendored copies, generated files and data of tests, each as one claim; nothing of it is proved."""
     kinds: list[tuple[str, str, Callable[[FileReading], bool]]] = [
         ("lock files", "Lock files, written by a package manager", lambda file: is_locked(file.file.path)),
         ("vendored", "Copies of somebody else's code", lambda file: is_vendored(file.file.path)),
         ("generated", "Generated files, by their name or their first lines; not run again", _is_generated),
+        ("test data", "Data that tests read, by its folder and ending", lambda file: is_data(file.file.path)),
     ]
     found: dict[str, list[int]] = {}
     for file in reading.files:

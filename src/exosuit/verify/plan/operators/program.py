@@ -33,6 +33,12 @@ TITLES = {
     "composed": "Formatting, names of locals, docstrings or annotations at once",
 }
 
+_SHORT = {
+    "imports": "order of imports", "locals": "names of locals", "order": "order of definitions",
+    "composed": "several of these at once",
+}  # fmt: skip
+"""Words for kinds that share a decision, where they differ from the kind."""
+
 _KINDS = {
     Aside.LOCALS: "locals",
     Aside.IMPORTS: "imports",
@@ -53,6 +59,9 @@ _ON_STATEMENTS = _sets(*_BUT)
 _ON_FUNCTIONS = tuple(some | {Aside.LOCALS} for some in _sets(*_BUT))
 _ON_IMPORTS = (frozenset({Aside.IMPORTS}),)
 _ON_BODIES = (frozenset({Aside.ORDER}), frozenset({Aside.ORDER, Aside.LOCALS, *_BUT}))
+FEW = 100
+"""Lines below which a kind of edit shares its decision with others."""
+
 _REACH = 12
 """How many neighbouring segments of a run are joined in search of equal statements."""
 
@@ -78,19 +87,37 @@ def program(reading: Reading, free: Free) -> list[Claim]:
             for kind, atoms in _kinds(file, candidate):
                 claim, by = _claim(candidate.aside), _by(kind, candidate.aside)
                 kinds.setdefault(kind, Gathering()).add(file.globally(atoms), claim, by)
-    name = reading.change.id
-    return [
-        Claim(
-            kind, "", _title(reading, kind, found), found.ranges, found.proofs, _first(found),
-            reproduce=f"exosuit change materialize {name} --group {{group}} --out DIR  # then compare syntax trees",
-        )
-        for kind, found in sorted(kinds.items())
-    ]  # fmt: skip
+    return [_claimed(reading, names, found) for names, found in _pooled(reading, kinds)]
 
 
-def _title(reading: Reading, kind: str, found: Gathering) -> str:
+def _pooled(reading: Reading, kinds: dict[str, Gathering]) -> Iterator[tuple[list[str], Gathering]]:
+    """Kinds of edits that are a decision each; those of few lines are one together, each with its own proofs."""
+    sizes = {kind: reading.lines(found.ranges) for kind, found in sorted(kinds.items())}
+    small = [kind for kind, size in sizes.items() if size < FEW]
+    for kind in sizes:
+        if kind not in small or len(small) == 1:
+            yield [kind], kinds[kind]
+    if len(small) > 1:
+        pool = Gathering()
+        for kind in sorted(small, key=lambda kind: -sizes[kind]):
+            for (claim, by), ranges in kinds[kind].proved.items():
+                pool.add(ranges, claim, by)
+        yield sorted(small, key=lambda kind: -sizes[kind]), pool
+
+
+def _claimed(reading: Reading, names: list[str], found: Gathering) -> Claim:
+    return Claim(
+        names[0] if len(names) == 1 else "same program", "", _title(reading, names, found), found.ranges, found.proofs,
+        _first(found),
+        reproduce=f"exosuit change materialize {reading.change.id} --group {{group}} --out DIR  # then compare syntax trees",
+    )  # fmt: skip
+
+
+def _title(reading: Reading, names: list[str], found: Gathering) -> str:
     files = len({reading.change.file_of(first).number for first, _end in found.ranges})
-    return TITLES[kind] + (f", in {files:,} files" if files > 1 else "")
+    words = [_SHORT.get(name, name) for name in names]
+    what = TITLES[names[0]] if len(names) == 1 else f"Only {', '.join(words[:-1])} and {words[-1]}"
+    return what + (f", in {files:,} files" if files > 1 else "")
 
 
 def _first(found: Gathering) -> tuple[int, int]:

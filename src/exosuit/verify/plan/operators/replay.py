@@ -25,7 +25,10 @@ from exosuit.verify.plan.reading import FileReading, Reading
 from exosuit.verify.plan.rules import Edit, Rule, edits, names_in, variants
 
 FEWEST = 3
-"""Places that make a repetition, and one more for each 5,000 lines of the change."""
+"""Places that make a rename, and one more for each 5,000 lines of the change."""
+
+FEWEST_OTHERS = 4
+"""Places that make any other replacement worth a decision, and one more for each 1,500 lines of the change."""
 
 MOST_RULES = 60
 """Rules looked at in one change, the most frequent first."""
@@ -67,7 +70,8 @@ def replay(reading: Reading, free: Free) -> list[Claim]:
     """One claim for each replacement that was made in at least `FEWEST` places."""
     pairs = list(_pairs(reading, free))
     by_place = {(pair.file.file.number, pair.line): pair for pair in pairs}
-    fewest = FEWEST + (reading.change.added + reading.change.removed) // 5000
+    lines = reading.change.added + reading.change.removed
+    fewest, of_others = FEWEST + lines // 5000, FEWEST_OTHERS + lines // 1500
     rules = _established(reading, pairs, by_place, fewest)
     taken: set[int] = set()
     claims = []
@@ -76,7 +80,7 @@ def replay(reading: Reading, free: Free) -> list[Claim]:
         explained = [pair for pair in fired.explained if _global(pair) not in taken]
         explained += [pair for pair in composed.get(rule, []) if _global(pair) not in taken]
         explained = _unique(explained)
-        if len(explained) < fewest:
+        if len(explained) < of_others and (len(explained) < fewest or not _binds(rule, explained)):
             continue
         known = {_global(pair) for many in composed.values() for pair in many}
         exceptions = [p for p in fired.exceptions if _global(p) not in taken and _global(p) not in known]
