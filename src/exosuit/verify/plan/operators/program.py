@@ -59,8 +59,8 @@ _ON_STATEMENTS = _sets(*_BUT)
 _ON_FUNCTIONS = tuple(some | {Aside.LOCALS} for some in _sets(*_BUT))
 _ON_IMPORTS = (frozenset({Aside.IMPORTS}),)
 _ON_BODIES = (frozenset({Aside.ORDER}), frozenset({Aside.ORDER, Aside.LOCALS, *_BUT}))
-FEW = 100
-"""Lines below which a kind of edit shares its decision with others."""
+FEW, MANY = 100, 3
+"""Kinds of edits with fewer lines share a decision where there are so many of them."""
 
 _REACH = 12
 """How many neighbouring segments of a run are joined in search of equal statements."""
@@ -95,9 +95,9 @@ def _pooled(reading: Reading, kinds: dict[str, Gathering]) -> Iterator[tuple[lis
     sizes = {kind: reading.lines(found.ranges) for kind, found in sorted(kinds.items())}
     small = [kind for kind, size in sizes.items() if size < FEW]
     for kind in sizes:
-        if kind not in small or len(small) == 1:
+        if kind not in small or len(small) < MANY:
             yield [kind], kinds[kind]
-    if len(small) > 1:
+    if len(small) >= MANY:
         pool = Gathering()
         for kind in sorted(small, key=lambda kind: -sizes[kind]):
             for (claim, by), ranges in kinds[kind].proved.items():
