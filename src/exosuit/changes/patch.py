@@ -64,6 +64,12 @@ def diff_as_patch(shadow: Shadow, base: str, head: str) -> bytes:
     )
 
 
+def files_between(shadow: Shadow, base: str, head: str) -> int:
+    """How many files differ: a patch has two sections for one that changes its type, and this counts one."""
+    named = git(["diff-tree", "-r", "-M", "--name-only", "-z", base, head], env={"GIT_DIR": str(shadow.git_dir)})
+    return named.count(b"\0")
+
+
 def subject(data: bytes) -> str:
     """The subject of a mailed patch (`git format-patch`), without its `[PATCH]`; empty if it has none."""
     head = data[:8192].partition(b"\ndiff --git")[0]

@@ -12,7 +12,7 @@ from exosuit.changes.change import Change
 from exosuit.changes.decisions import Range, merged
 from exosuit.core.errors import UsageError
 
-_NAME = re.compile(r"(\d+)(?:(\.|h)(\d+))?(?:-(?:(\d+)\2)?(\d+))?")
+_NAME = re.compile(r"(\d+)(?:(\.|h)(\d+))?(?:-(?:(\d+)\2)?(\d+))?", re.ASCII)
 
 
 def select(change: Change, names: Sequence[str], *, path: str | None = None, everything: bool = False) -> list[Range]:
@@ -23,7 +23,7 @@ def select(change: Change, names: Sequence[str], *, path: str | None = None, eve
         if not files:
             raise UsageError(
                 "no-such-path",
-                f"no file of change {change.id} matches {path!r}",
+                f"no file of change {change.id} matches {_shown(path)!r}",
                 f"exosuit change show {change.id} --no-atoms lists its files",
             )
         chosen += [change.range_of(file) for file in files]
@@ -37,12 +37,21 @@ def select(change: Change, names: Sequence[str], *, path: str | None = None, eve
 
 
 def matches(file: FileChange, pattern: str) -> bool:
-    """Whether a glob fits the new or the old path; `*` crosses folders, a folder's name means all in it."""
+    r"""Whether a glob fits the new or the old path; `*` crosses folders, a folder's name means all in it.
+
+    Bytes of a name that are not UTF-8 may be given as they are, or as they are shown (`\xff`).
+    """
+    pattern = _shown(pattern)
     for path in (file.path, file.old_path):
         shown = path.decode("utf-8", "backslashreplace")
         if shown == pattern or fnmatchcase(shown, pattern) or fnmatchcase(shown, pattern.rstrip("/") + "/*"):
             return True
     return False
+
+
+def _shown(text: str) -> str:
+    r"""Words of a command line with the bytes in them that are not UTF-8 written out, as paths are: `\xff`."""
+    return "".join(f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else c for c in text)
 
 
 def _named(change: Change, name: str) -> Range:
@@ -53,11 +62,15 @@ def _named(change: Change, name: str) -> Range:
     file = _file(change, int(number), name)
     if kind is None:
         if last is not None:
-            return change.firsts[file.number - 1], change.firsts[_file(change, int(last), name).number]
+            return _forwards(change, change.range_of(file)[0], change.range_of(_file(change, int(last), name))[1], name)
         return change.range_of(file)
     end_file = file if last_file is None else _file(change, int(last_file), name)
     start = _bounds(change, file, kind, int(first), name)[0]
     end = _bounds(change, end_file, kind, int(last or first), name)[1]
+    return _forwards(change, start, end, name)
+
+
+def _forwards(change: Change, start: int, end: int, name: str) -> Range:
     if end <= start:
         raise _no_such(change, name)
     return start, end

@@ -17,6 +17,7 @@ from exosuit.changes.git import git
 from exosuit.core.errors import ExosuitError
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
 
 _ATTRIBUTES = "* -text !diff !merge -ident -filter !eol !working-tree-encoding\n"
 _CONFIG = (

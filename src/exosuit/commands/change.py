@@ -8,7 +8,8 @@ from exosuit.apps.code.rows import FileRows
 from exosuit.apps.code.search import search as search_change
 from exosuit.changes.atoms import FileChange
 from exosuit.changes.change import Claim
-from exosuit.changes.patch import diff_as_patch
+from exosuit.changes.materialize import sides
+from exosuit.changes.patch import diff_as_patch, files_between
 from exosuit.changes.review import Review
 from exosuit.changes.selection import matches, select
 from exosuit.changes.sources import Folders, Patch, Revisions, Source, WorkingTree, again
@@ -137,10 +138,7 @@ def summary(workspace: Workspace, name: str) -> Summary:
 
 def rows_of(workspace: Workspace, file: FileChange) -> FileRows:
     """A file laid out, without decisions."""
-    shadow = workspace.shadow
-    if not file.is_text:
-        return FileRows(file, b"", b"")
-    return FileRows(file, shadow.blob(file.old_blob), shadow.blob(file.new_blob))
+    return FileRows(file, *sides(file, workspace.shadow))
 
 
 @command("change.show", effect=Effect.READ)
@@ -211,7 +209,7 @@ def export(session: Session, ask: ExportAsk) -> Exported:
             out.write_bytes(data)
         except OSError as error:
             raise ExosuitError("cannot-write", f"cannot write {out} ({error.strerror})", "name another file") from error
-    count = data.count(b"\ndiff --git ") + data.startswith(b"diff --git ")
+    count = files_between(session.workspace.shadow, review.change.base, tree)
     named = None if out is None else str(out)
     return Exported(change=review.change.id, files=count, patch=patch, encoding=encoding, out=named)
 

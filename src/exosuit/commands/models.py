@@ -122,7 +122,7 @@ class FileOut(Model):
     path: str
     old_path: str | None
     status: Literal["added", "deleted", "modified", "renamed", "type-changed"]
-    kind: Literal["text", "binary", "symlink", "submodule", "empty"]
+    kind: Literal["text", "binary", "symlink", "submodule", "empty", "unchanged"]
     old_mode: str
     new_mode: str
     lines_added: int

@@ -13,7 +13,7 @@ from exosuit.changes.decisions import UNDOABLE, Decisions, ranges
 from exosuit.changes.materialize import sides
 from exosuit.changes.review import Review
 from exosuit.changes.selection import names
-from exosuit.changes.shadow import Shadow
+from exosuit.changes.shadow import EMPTY_BLOB, Shadow
 from exosuit.commands.models import AtomOut, CommentOut, Decided, EventOut, FileOut, HunkOut, State
 from exosuit.core.ledger import Event
 
@@ -62,15 +62,17 @@ def file_out(file: FileChange) -> FileOut:
     )
 
 
-def content_kind(file: FileChange) -> Literal["text", "binary", "symlink", "submodule", "empty"]:
-    """What a file holds, for people."""
+def content_kind(file: FileChange) -> Literal["text", "binary", "symlink", "submodule", "empty", "unchanged"]:
+    """What a file holds, for people; `unchanged` where only its name or mode differ."""
     if file.content is Kind.TEXT:
         return "text"
     if file.content is Kind.SYMLINK:
         return "symlink"
     if file.content is Kind.SUBMODULE:
         return "submodule"
-    return "binary" if file.content is Kind.BINARY else "empty"
+    if file.content is Kind.BINARY:
+        return "binary"
+    return "empty" if EMPTY_BLOB in (file.old_blob, file.new_blob) else "unchanged"
 
 
 def hunks_out(change: Change, file: FileChange, titles: list[str]) -> Iterator[HunkOut]:

@@ -72,7 +72,8 @@ def overview(session: Session, ask: ChangeAsk) -> Overview:
 
 
 def _letter(file: FileChange) -> str:
-    return {"text": "t", "binary": "b", "symlink": "l", "submodule": "s", "empty": "e"}[content_kind(file)]
+    kind = content_kind(file)
+    return "l" if kind == "symlink" else kind[0]
 
 
 def _runs(change: Change, file: FileChange, state: Decisions) -> list[tuple[int, int]]:

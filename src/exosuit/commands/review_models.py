@@ -39,7 +39,7 @@ class Overview(Model):
     paths: list[str]
     old_paths: dict[str, str] = Field(description="Old path by file number (a string), where it was renamed.")
     status: str = Field(description="One letter a file: A D M R T.")
-    kinds: str = Field(description="One letter a file: t text, b binary, l symlink, s submodule, e empty.")
+    kinds: str = Field(description="One letter a file: t text, b binary, l symlink, s submodule, e empty, u unchanged.")
     added: list[int]
     removed: list[int]
     hunk_counts: list[int]

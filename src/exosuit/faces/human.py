@@ -119,7 +119,7 @@ LETTERS = {"added": "A", "deleted": "D", "modified": "M", "renamed": "R", "type-
 def _file_line(file: m.FileOut, paint: Paint) -> str:
     moved = f"{shown(file.old_path)} → " if file.old_path and file.old_path != file.path else ""
     name = f"{moved}{shown(file.path)}"
-    kind = "" if file.kind == "text" else f"  {file.kind}"
+    kind = "" if file.kind in ("text", "unchanged") else f"  {file.kind}"
     mode = f"  {file.old_mode} → {file.new_mode}" if file.old_mode and file.new_mode not in ("", file.old_mode) else ""
     size = _lines_changed(paint, file.lines_added, file.lines_removed)
     return f"{file.id:>4} {LETTERS[file.status]}  {paint('bold', name)}  {size}{kind}{mode}"

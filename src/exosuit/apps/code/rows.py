@@ -11,7 +11,7 @@ from itertools import accumulate, pairwise
 from exosuit.apps.code.headings import enclosing, opening
 from exosuit.apps.code.inline import marks
 from exosuit.apps.code.shown import path_text, shown
-from exosuit.changes.atoms import FileChange, Kind, Run, split_lines
+from exosuit.changes.atoms import SYMLINK, FileChange, Kind, Run, split_lines
 from exosuit.changes.diff import CONTEXT
 
 Row = tuple[str, int, int, int, str, list[int]]
@@ -141,7 +141,7 @@ class FileRows:
         if kind is Kind.MODE:
             return f"mode {file.old_mode:o} → {file.new_mode:o}"
         if kind is Kind.SYMLINK:
-            return f"symbolic link: {shown(self.base) or 'none'} → {shown(self.head) or 'none'}"
+            return f"symbolic link: {_target(file.old_mode, self.base)} → {_target(file.new_mode, self.head)}"
         if kind is Kind.SUBMODULE:
             return f"submodule: {file.old_blob[:12] or 'none'} → {file.new_blob[:12] or 'none'}"
         if kind is Kind.CREATE:
@@ -279,6 +279,13 @@ def _some(kind: str, count: int, old: int, new: int) -> Iterator[_Part]:
 def _atoms(part: _Part) -> int:
     assert part.run is not None
     return part.count if part.text else part.run.atoms
+
+
+def _target(mode: int, data: bytes) -> str:
+    """What a link points to; a file that stands in its place is not shown as if it were a target."""
+    if mode and mode != SYMLINK:
+        return f"a file of {len(data):,} bytes"
+    return shown(data.replace(b"\n", b"\\n")) or "none"
 
 
 def _opens(block: list[bytes]) -> bool:

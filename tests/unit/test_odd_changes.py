@@ -1,0 +1,96 @@
+"""The commands of the loop on what is odd: links, modes, bytes in names, ranges the wrong way round."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exosuit.commands.catalogue import load
+from exosuit.commands.session import Session
+from exosuit.core.errors import ExosuitError
+from exosuit.faces.human import render
+from tests.repository import Repository
+
+
+class Odd:
+    """A change of a link, a binary file, a mode, two names, a file whose name is not UTF-8, and a link made a file."""
+
+    def __init__(self, repository: Repository) -> None:
+        here = repository.path
+        self.name = os.fsdecode(b"bad\xff.txt")
+        for name, data in (("bin", b"\0one"), ("run.sh", b"echo\n"), ("empty", b""), (self.name, b"x\n")):
+            (here / name).write_bytes(data)
+        (here / "link").symlink_to("run.sh")
+        (here / "pointer").symlink_to("bin")
+        (here / "long.txt").write_text("a\nb\nc\n")
+        repository.commit("base", {})
+        repository.git("checkout", "--quiet", "-b", "feature")
+        (here / "bin").write_bytes(b"\0three")
+        (here / "run.sh").chmod(0o755)
+        (here / "empty").unlink()
+        (here / self.name).write_bytes(b"y\n")
+        (here / "link").unlink()
+        (here / "link").symlink_to("bin")
+        (here / "pointer").unlink()
+        (here / "pointer").write_text("a file now\n")
+        (here / "long.txt").rename(here / "longer.txt")
+        repository.commit("head", {})
+        repository.git("checkout", "--quiet", "main")
+        self.repository = repository
+        self.session = Session(here, actor="test")
+        self.change = self.call("change.import", revisions="main..feature").change  # type: ignore[attr-defined]
+
+    def call(self, name: str, **fields: Any) -> object:
+        return load().dispatch(name, self.session, fields)
+
+    def on(self, name: str, **fields: Any) -> Any:
+        return self.call(name, change=self.change, **fields)
+
+
+@pytest.fixture
+def odd(workspace: Repository) -> Odd:
+    return Odd(workspace)
+
+
+def test_hunks_without_lines_say_what_stood_there_and_what_does(odd: Odd) -> None:
+    titles = {hunk.path: hunk.title for hunk in odd.on("change.show").hunks}
+    assert titles["link"] == "symbolic link: run.sh → bin"
+    assert titles["bin"] == "binary: 4 → 6 bytes"
+    assert titles["pointer"] == "symbolic link: bin → a file of 11 bytes"
+    assert titles["run.sh"] == "mode 100644 → 100755"
+
+
+def test_a_file_whose_content_stays_is_not_called_empty(odd: Odd) -> None:
+    shown = odd.on("change.show")
+    kinds = {file.path: file.kind for file in shown.files}
+    assert (kinds["run.sh"], kinds["longer.txt"], kinds["empty"]) == ("unchanged", "unchanged", "empty")
+    letters = dict(zip((f.path for f in shown.files), odd.on("review.overview").kinds, strict=True))
+    assert (letters["run.sh"], letters["empty"]) == ("u", "e")
+    assert b"unchanged" not in render(shown, colour=False)
+
+
+def test_a_name_that_is_not_utf8_is_named_by_its_bytes_or_as_it_is_shown(odd: Odd) -> None:
+    for name in (odd.name, "bad\\xff.txt", os.fsdecode(b"bad\xff*")):
+        assert odd.on("change.accept", path=name).accepted == 1
+        odd.on("change.undo")
+    with pytest.raises(ExosuitError) as error:
+        odd.on("change.accept", path=os.fsdecode(b"nope\xff"))
+    assert error.value.message.endswith(r"matches 'nope\\xff'")
+
+
+@pytest.mark.parametrize("name", ["3-1", "3.1-1.1", "\u0661", "1.\u0661", "3h1-1h1"])
+def test_a_range_that_runs_backwards_or_a_digit_of_another_script_names_no_atom(odd: Odd, name: str) -> None:
+    with pytest.raises(ExosuitError) as error:
+        odd.on("change.accept", atoms=[name])
+    assert error.value.code == "no-such-atom"
+    assert [event.kind for event in odd.on("change.show", no_atoms=True).decisions] == ["import"]
+
+
+def test_an_export_counts_the_files_not_the_sections_of_its_patch(odd: Odd, tmp_path: Path) -> None:
+    exported = odd.on("change.export", all=True, out=str(tmp_path / "x.patch"))
+    assert (tmp_path / "x.patch").read_bytes().count(b"\ndiff --git ") + 1 == 8
+    assert exported.files == len(odd.on("change.show").files) == 7
+    assert odd.on("change.export").files == 0
