@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         for name, path in found.items():
             said = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
-            print(f"  make bench BENCH={name:<10} {said.partition(chr(10))[0]}")
+            print(f"  make bench BENCH={name:<13} {said.partition(chr(10))[0]}")
         return 0
     name, *others = arguments  # run as a module of the folder: it imports its neighbours as bench.…
     if name not in found:
