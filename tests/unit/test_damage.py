@@ -33,6 +33,26 @@ except ExosuitError as error:
     print(error.code, "|", error.hint)
 """
 
+APPLY = """
+import os, sys
+from pathlib import Path
+from exosuit.changes.delivery import apply_change
+from exosuit.changes.review import Review
+from exosuit.changes.sources import Revisions
+from exosuit.changes.workspace import Workspace
+from exosuit.core.errors import ExosuitError
+if "nobody" in sys.argv:
+    os.setresgid(65534, 65534, 65534)
+    os.setresuid(65534, 65534, 65534)
+opened = Workspace.open(Path(sys.argv[1]))
+review = Review(opened, opened.bring_in(Revisions("main", "feature"), "test")[0].id, "test")
+review.decide("accept", [(0, review.change.atoms)])
+try:
+    apply_change(review)
+except ExosuitError as error:
+    print(error.message, "|", error.code)
+"""
+
 
 @pytest.fixture
 def edited(workspace: Repository) -> Repository:
@@ -55,10 +75,13 @@ def error_of(call: Callable[[], object]) -> ExosuitError:
     return error.value
 
 
-def in_a_process(folder: Path, *words: str, before: Callable[[], None] | None = None) -> tuple[str, str]:
-    """The code and hint of an import in a process of its own; fails if anything but one error came out."""
-    program = [sys.executable, "-c", IMPORT, str(folder), *words]
-    run = subprocess.run(program, capture_output=True, text=True, preexec_fn=before)
+def in_a_process(
+    folder: Path, *words: str, before: Callable[[], None] | None = None, program: str = IMPORT
+) -> tuple[str, str]:
+    """The two words that a process of its own prints of its error; fails if anything but one error came out."""
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(folder), *words], capture_output=True, text=True, preexec_fn=before
+    )
     assert run.returncode == 0, run.stderr
     code, _, hint = run.stdout.strip().partition(" | ")
     return code, hint
@@ -164,6 +187,23 @@ def test_a_file_that_cannot_be_read_is_named(edited: Repository, state: Path) ->
     edited.write({"secret": "x\n"})
     (edited.path / "secret").chmod(0)
     assert in_a_process(edited.path, *as_somebody_else(edited.path, state))[0] == "unreadable-file"
+
+
+@pytest.mark.parametrize(("locked", "said"), [("sub", "in the folder sub"), (".", "in the top folder")])
+def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_applied(
+    workspace: Repository, state: Path, locked: str, said: str
+) -> None:
+    workspace.commit("base", {"sub/a": "1\n", "b": "1\n"})
+    workspace.git("checkout", "--quiet", "-b", "feature")
+    workspace.commit("head", {"sub/a": "2\n", "b": "2\n"})
+    workspace.git("checkout", "--quiet", "main")
+    words = as_somebody_else(workspace.path, state)
+    (workspace.path / locked).chmod(0o555)
+    message, code = in_a_process(workspace.path, *words, program=APPLY)
+    assert code == "no-permission"
+    assert said in message
+    assert ".exosuit-" not in message
+    assert (workspace.read("sub/a"), workspace.read("b")) == (b"1\n", b"1\n")
 
 
 def test_bad_sources_are_errors_and_leave_nothing(edited: Repository, tmp_path: Path) -> None:

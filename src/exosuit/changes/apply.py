@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from exosuit.changes.disk import Disk
 from exosuit.changes.entries import Entry
 from exosuit.changes.journal import Journal, Kept, Phase, Record, StepRef, Vault, lock, new_id, step_of
 from exosuit.changes.landing import Landing
+from exosuit.changes.safepath import RESERVED_PREFIX
 from exosuit.changes.spelling import check_collisions, survey
 from exosuit.changes.threeway import Conflict, Plan, Step, check_steps, inverse, plan_group, shown, together
 from exosuit.changes.worktree import Worktree
@@ -158,8 +160,17 @@ def _disk_errors(state: str) -> Iterator[None]:
         yield
     except OSError as error:
         code, hint = _ERRORS.get(error.errno or 0, ("disk-error", "check the disk and the system's log, then repeat"))
-        where = f" ({error.filename})" if error.filename else ""
-        raise ExosuitError(code, f"{error.strerror or error}{where}; {state}", hint) from error
+        raise ExosuitError(code, f"{error.strerror or error}{_where(error.filename)}; {state}", hint) from error
+
+
+def _where(name: str | bytes | None) -> str:
+    """What an error of the disk is about; our temporary files mean nothing to anybody, their folder does."""
+    if not name:
+        return ""
+    folder, slash, last = os.fsencode(name).rpartition(b"/")
+    if not last.startswith(RESERVED_PREFIX):
+        return f" ({shown(folder + slash + last)})"
+    return f" (in the folder {shown(folder)})" if folder else " (in the top folder of the workspace)"
 
 
 def _planned(tree: Worktree, steps: Sequence[Step]) -> list[tuple[tuple[Step, ...], Plan]]:

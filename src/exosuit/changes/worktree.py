@@ -41,8 +41,13 @@ class Worktree:
     @contextlib.contextmanager
     def _at(self, path: bytes) -> Iterator[tuple[int, bytes]]:
         folder, _, name = path.rpartition(b"/")
-        with self.disk.folder(self._root, folder) as descriptor:
-            yield descriptor, name
+        try:
+            with self.disk.folder(self._root, folder) as descriptor:
+                yield descriptor, name
+        except OSError as error:
+            if error.filename == name:  # a name in a folder that is open here tells nobody which folder
+                error.filename = path
+            raise
 
     def read(self, path: bytes, *, settle: float = _SETTLE) -> Standing:
         """What stands at `path`. A file that is being written is waited for, `settle` seconds at most."""
