@@ -123,6 +123,39 @@ def test_a_hunk_elsewhere_is_taken_where_there_is_one_such_place(author: Reposit
     assert here.read("a") == ("top 1\ntop 2\n" + LINES).encode()
 
 
+@pytest.mark.parametrize("name", ["a", "a b", "caf\u00e9", 'q"\n\\', "a => b"])
+@pytest.mark.parametrize("options", [(), ("--src-prefix=i/", "--dst-prefix=w/"), ("-c", "core.quotePath=false")])
+def test_where_there_is_one_such_place_neither_name_nor_prefix_matters(
+    author: Repository, here: Repository, name: str, options: tuple[str, ...]
+) -> None:
+    for repository in (author, here):
+        repository.commit("more", {name: LINES, "other/z": LINES.removesuffix("\n")})
+    twenty, last = LINES.replace("line 20\n", "line twenty\n"), LINES.replace("line 39\n", "line 39!")
+    author.commit("edit", {name: twenty, "other/z": last, "mode": "", "bin": b"\0two"})
+    here.write({name: "top\n" + LINES, "other/z": "top\n" + LINES.removesuffix("\n")})
+    config = options if options[:1] == ("-c",) else ()
+    patch = git(author.path, *config, "diff", "--binary", *(() if config else options), "HEAD~1", "HEAD")
+    change, shadow = imported(here, patch), Workspace.open(here.path).shadow
+    for path, text in ((name, twenty), ("other/z", last)):
+        entry = shadow.entry(change.head, path.encode())
+        assert entry is not None
+        assert shadow.blob(entry[1]) == b"top\n" + text.encode()
+
+
+def test_a_plain_diff_without_prefixes_is_placed_elsewhere_too(here: Repository) -> None:
+    here.write({"a": "top\n" + LINES})
+    change = imported(
+        here, b"--- a\t2024-01-01 00:00:00\n+++ a\t2024-01-02\n@@ -3,3 +3,3 @@\n line 2\n-line 3\n+3\n line 4\n"
+    )
+    assert [file.path for file in change.files] == [b"a"]
+
+
+def test_a_file_without_a_patch_is_said_to_have_none(here: Repository) -> None:
+    error = refused(here, b"nothing of the kind\n")
+    assert error.message == "there is no patch in it that git could read"
+    assert "--allow-empty" not in error.message
+
+
 def test_a_hunk_elsewhere_is_refused_where_there_are_two_such_places(here: Repository) -> None:
     here.write({"a": "x\n" * 5 + "one\ntwo\nthree\n" + "y\n" * 5 + "one\ntwo\nthree\n"})
     error = refused(here, diff("a", "@@ -9,3 +9,3 @@\n one\n-two\n+2\n three\n"))

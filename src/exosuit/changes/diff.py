@@ -90,7 +90,7 @@ def _entries(raw: bytes) -> list[_Entry]:
 def _entry(line: bytes) -> _Entry:
     fields, *paths = line.split(b"\t")
     old_mode, new_mode, old_blob, new_blob, status = fields.decode("ascii").split(" ")
-    named = [_unquoted(path) for path in paths]
+    named = [unquoted(path) for path in paths]
     return _Entry(int(old_mode, 8), int(new_mode, 8), _blob(old_blob), _blob(new_blob), status[0], named[0], named[-1])
 
 
@@ -99,10 +99,10 @@ def _blob(name: str) -> str:
 
 
 _ESCAPES = {b"a": 7, b"b": 8, b"t": 9, b"n": 10, b"v": 11, b"f": 12, b"r": 13, b'"': 34, b"\\": 92}
-_ESCAPE = re.compile(rb'\\([0-7]{3}|[abtnvfr"\\])')
+_ESCAPE = re.compile(rb'\\([0-3][0-7]{2}|[abtnvfr"\\])')
 
 
-def _unquoted(path: bytes) -> bytes:
+def unquoted(path: bytes) -> bytes:
     """A path as git printed it, with its C-style quotes undone."""
     if not path.startswith(b'"'):
         return path

@@ -5,10 +5,12 @@ from __future__ import annotations
 import email.header
 import re
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from exosuit.changes.algorithm import algorithm
 from exosuit.changes.atoms import split_lines
+from exosuit.changes.diff import unquoted
 from exosuit.changes.git import attempt, git
 from exosuit.changes.shadow import Shadow
 from exosuit.core.errors import ExosuitError
@@ -87,51 +89,82 @@ def _reason(stderr: bytes) -> str:
     """Git's first error that says where; the lines that it looked for follow an error of their own and say less."""
     lines = stderr.decode("utf-8", "replace").splitlines()
     told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ") and line[-1] != ":"]
+    if told and told[0].startswith("No valid patches"):
+        return "there is no patch in it that git could read"
     return f"the patch does not fit: {told[0]}" if told else "the patch does not fit"
 
 
 def _refuse_guesses(shadow: Shadow, base: str, data: bytes, stderr: bytes) -> None:
     """Raise `ambiguous-patch` if a hunk that git moved would fit in more than one place."""
-    name, moved = b"", []
+    files, name, moved = 0, b"", []
     for line in stderr.splitlines():
         if found := _CHECKING.match(line):
-            name = found[1].partition(b" => ")[0]
+            files, name = files + 1, found[1]
         elif found := _OFFSET.match(line):
-            moved.append((name, int(found[1])))
+            moved.append((files, name, int(found[1])))
     if not moved:
         return
-    hunks = _preimages(data)
-    for path, number in moved:
-        entry = shadow.entry(base, path)
-        before = hunks.get((path, number))
-        if entry is None or before is None or _places(split_lines(shadow.blob(entry[1])), before) != 1:
-            shown = path.decode("utf-8", "backslashreplace")
+    sections = _sections(data)
+    for number, shown, hunk in moved:
+        # Where we read the patch otherwise than git does, nothing can be said of its hunks, and they are refused.
+        section = sections[number - 1] if len(sections) == files else _Section()
+        before, old = section.hunks.get(hunk), _old_blob(shadow, base, section.name)
+        if old is None or before is None or _places(split_lines(old), before) != 1:
             raise ExosuitError(
                 "ambiguous-patch",
-                f"hunk {number} of {shown} is not where the patch says, and fits elsewhere more than once",
+                f"hunk {hunk} of {shown.decode('utf-8', 'backslashreplace')} is not where the patch says, and that it"
+                " fits in only one other place cannot be shown",
                 "make the patch again from the state of this workspace; nothing was changed",
             )
 
 
-def _preimages(data: bytes) -> dict[tuple[bytes, int], list[bytes]]:
-    """By (old path, hunk number from 1): the lines that a hunk expects to find."""
-    found: dict[tuple[bytes, int], list[bytes]] = {}
-    path, number, old_left, new_left = b"", 0, 0, 0
-    current: list[bytes] = []
-    for line in split_lines(data):
-        if old_left > 0 or new_left > 0:
+@dataclass
+class _Section:
+    """What a patch says of one file: its old name as written, and by hunk number the lines expected there."""
+
+    name: bytes = b""
+    hunks: dict[int, list[bytes]] = field(default_factory=dict)
+
+
+def _sections(data: bytes) -> list[_Section]:
+    """The files of a patch, in order, as git counts them: by `diff --git`, else by a pair of `---` and `+++`."""
+    found: list[_Section] = []
+    lines = split_lines(data)
+    old_left = new_left = 0
+    in_git, current, ends = False, list[bytes](), list[bytes]()
+    for at, line in enumerate(lines):
+        if line.startswith(b"\\ "):  # "No newline at end of file" is said of the line before
+            if ends:
+                ends[-1] = ends[-1].removesuffix(b"\n")
+        elif old_left > 0 or new_left > 0:
             sign = line[:1]
             if sign in (b" ", b"-", b"\n"):
                 current.append(line[1:] if sign != b"\n" else line)
+            ends = current if sign != b"+" else []
             old_left -= sign in (b" ", b"-", b"\n")
             new_left -= sign in (b" ", b"+", b"\n")
-        elif line.startswith(b"--- a/"):
-            path, number = line[6:].rstrip(b"\n").split(b"\t")[0], 0
-        elif header := _HUNK.match(line):
-            number += 1
+        elif line.startswith(b"diff --git "):
+            in_git = True
+            found.append(_Section())
+        elif line.startswith(b"--- ") and lines[at + 1 : at + 2] and lines[at + 1].startswith(b"+++ "):
+            if not in_git:
+                found.append(_Section())
+            in_git, found[-1].name = False, line[4:].rstrip(b"\r\n")
+        elif found and (header := _HUNK.match(line)):
             old_left, new_left = int(header[2] or 1), int(header[4] or 1)
-            current = found[(path, number)] = []
+            current = found[-1].hunks[len(found[-1].hunks) + 1] = []
     return found
+
+
+def _old_blob(shadow: Shadow, base: str, written: bytes) -> bytes | None:
+    """The file that the name after `---` means: without its first component, or (`diff -u`) as it stands."""
+    quoted = written[: written.rindex(b'"') + 1] if written.startswith(b'"') else b""
+    name = unquoted(quoted) or written.partition(b"\t")[0]
+    for path in (name.partition(b"/")[2], name):
+        entry = shadow.entry(base, path) if path else None
+        if entry is not None:
+            return shadow.blob(entry[1])
+    return None
 
 
 def _places(lines: list[bytes], wanted: list[bytes]) -> int:
