@@ -180,8 +180,8 @@ def summary(rows: list[Row]) -> str:
     count, median = len(rows), statistics.median(row.share_after for row in rows)
     return (
         f"\n{count} changes: all sets green on {len(alone)} from the text alone, on {len(green)} after learning "
-        f"({len(green) / count:.0%}, aim {AIM_GREEN:.0%}), with no set above {AIM_SHARE:.0%} of the lines on {len(fine)} "
-        f"({len(fine) / count:.0%}); median largest {median:.2f}; file by file all green on {len(plain)}"
+        f"({len(green) / count:.0%}, aim {AIM_GREEN:.0%}), with no set above {AIM_SHARE:.0%} of the lines on "
+        f"{len(fine)} ({len(fine) / count:.0%}); median largest {median:.2f}; file by file all green on {len(plain)}"
     )
 
 
