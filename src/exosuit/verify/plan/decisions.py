@@ -1,7 +1,7 @@
 """What no operator explains, as decisions of at most `MOST` lines: few, and each about what stands close together.
 
-The free atoms are laid out in one row: code, tests, prose, each by path. The row is cut where it costs least: a decision
-costs 1, a cut inside a hunk or a file some of that, and so does a decision that holds more than one folder or section.
+The free atoms are laid out in one row: code, tests, prose, each by path. The row is cut where it costs least: a
+decision costs 1, a cut inside a hunk or a file some of that, and so does holding more than one folder in a decision.
 The cheapest cuts are found by dynamic programming (as Knuth and Plass break lines, 1981).
 """
 

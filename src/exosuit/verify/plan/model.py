@@ -34,6 +34,8 @@ CLAIMS = {
     "same program but for annotations": "the same, but `__annotations__` of plain functions",
     "same text elsewhere": "a whole definition, unchanged, in another place where its names mean the same",
     "same definition elsewhere": "the same, but for formatting and the names of locals",
+    "same lines elsewhere": "these lines of a definition, in their order, in another place where their names mean the "
+    "same; attributes, and what a class inherits, are not looked at",
     "same text for a reader": "the same words in the same paragraphs",
     "same tool output": "exactly what the operator gives when it is run on the base; whether it should be is for you",
 }

@@ -1,8 +1,8 @@
 """Top-level definitions that went from one Python file to another.
 
 Proved is a move of a whole definition that is the same on both sides (formatting and names of locals aside), whose
-names all mean in its new module what they meant in the old one, and that does nothing when it is defined. Whatever else
-went is a fold: one decision, nothing proved.
+names all mean in its new module what they meant in the old one, and that does nothing when it is defined. What else
+went is looked at line by line (`relocations`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exosuit.changes.decisions import merged
-from exosuit.verify.plan.claims import Claim, Free
-from exosuit.verify.plan.decisions import MOST
+from exosuit.verify.plan.claims import Free
 from exosuit.verify.plan.gate import withdrawn
-from exosuit.verify.plan.model import Proof
 from exosuit.verify.plan.places import is_collected
 from exosuit.verify.plan.python.bindings import (
     KNOWS_ITS_PLACE,
@@ -35,7 +32,7 @@ from exosuit.verify.plan.python.standards import Aside, Standard, same_parts
 from exosuit.verify.plan.python.toolcomments import deceives
 from exosuit.verify.plan.reading import FileReading, Reading
 
-_FOUND_BY_NAME = ("__", "pytest_", "setup", "teardown", "setUp", "tearDown", "load_tests")
+FOUND_BY_NAME = ("__", "pytest_", "setup", "teardown", "setUp", "tearDown", "load_tests")
 """Functions that somebody looks for by name in the module they stand in."""
 
 _SAME = Standard(frozenset({Aside.LOCALS}))
@@ -71,57 +68,18 @@ class Move:
     new: Unit
 
 
-def moves(reading: Reading, free: Free) -> list[Claim]:
-    """One claim for each pair of files that definitions went between."""
-    found = list(_found(reading, free))
-    proved = set(_proved(reading, found))
-    by_files: dict[tuple[int, int], list[Move]] = {}
-    for move in found:
-        by_files.setdefault((move.old.file.file.number, move.new.file.file.number), []).append(move)
-    return [
-        _claim(some, proved)
-        for _numbers, every in sorted(by_files.items())
-        for some in _in_decisions(reading, every, proved)
-    ]
+def moves(reading: Reading, free: Free) -> list[Move]:
+    """The moves of whole definitions that are proved."""
+    return _proved(reading, list(_found(reading, free)))
 
 
-def _in_decisions(reading: Reading, moves: list[Move], proved: set[Move]) -> list[list[Move]]:
-    """Moves between two files, parted where those that are not proved are more than one decision holds."""
-    parts: list[list[Move]] = [[]]
-    size = 0
-    for move in moves:
-        lines = 0 if move in proved else reading.lines(merged((atom, atom + 1) for atom in _atoms(move)))
-        if parts[-1] and size + lines > MOST:
-            parts.append([])
-            size = 0
-        parts[-1].append(move)
-        size += lines
-    return parts
-
-
-def _claim(some: list[Move], proved: set[Move]) -> Claim:
-    old, new = some[0].old.file, some[0].new.file
-    names = ", ".join(move.old.name for move in some[:3]) + (f" and {len(some) - 3:,} more" if len(some) > 3 else "")
-    shown = [path.decode("utf-8", "backslashreplace") for path in (old.file.old_path, new.file.path)]
-    proofs = []
-    for claim, same in (("same text elsewhere", True), ("same definition elsewhere", False)):
-        atoms = [atom for move in some if move in proved and _is_same_text(move) == same for atom in _atoms(move)]
-        if atoms:
-            proofs.append(Proof(claim, "move", tuple(merged((atom, atom + 1) for atom in atoms))))
-    every = tuple(merged((atom, atom + 1) for move in some for atom in _atoms(move)))
-    first = _atoms(some[0])[0]
-    return Claim(
-        "move", f"{old.file.number} {new.file.number}", f"Move {names} from {shown[0]} to {shown[1]}", every,
-        tuple(proofs), (first, first + 1),
-        reproduce="exosuit change materialize CHANGE --group {group} --out DIR  # then compare the definitions",
-    )  # fmt: skip
-
-
-def _is_same_text(move: Move) -> bool:
+def is_same_text(move: Move) -> bool:
+    """Whether not a byte of a definition was changed."""
     return move.old.text == move.new.text
 
 
-def _atoms(move: Move) -> list[int]:
+def atoms_of(move: Move) -> list[int]:
+    """Both sides of a move, through the change."""
     return sorted([unit.file.first + atom for unit in (move.old, move.new) for atom in unit.atoms])
 
 
@@ -191,7 +149,7 @@ def _is_clear(reading: Reading, move: Move) -> bool:
     """Whether a move is whole and nothing happens when the definition is defined, on either side."""
     old, new = move.old, move.new
     node: Any = new.source.statements[new.index].node
-    if old.name.startswith(_FOUND_BY_NAME):
+    if old.name.startswith(FOUND_BY_NAME):
         return False
     if not (old.is_whole and new.is_whole) or futures(old.source) != futures(new.source):
         return False

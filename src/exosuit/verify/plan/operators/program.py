@@ -109,7 +109,7 @@ def _claimed(reading: Reading, names: list[str], found: Gathering) -> Claim:
     return Claim(
         names[0] if len(names) == 1 else "same program", "", _title(reading, names, found), found.ranges, found.proofs,
         _first(found),
-        reproduce=f"exosuit change materialize {reading.change.id} --group {{group}} --out DIR  # then compare syntax trees",
+        reproduce=f"exosuit change materialize {reading.change.id} --group {{group}} --out DIR  # compare syntax trees",
     )  # fmt: skip
 
 
