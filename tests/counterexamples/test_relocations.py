@@ -17,10 +17,18 @@ def inside(body: str, name: str = "A") -> str:
     return f"class {name}:\n    x = 1\n\n" + "".join(f"    {line}\n" if line else "\n" for line in body.splitlines())
 
 
-def relocated(old: str, new: str, *, old_top: str = "", new_top: str = "", old_end: str = "", new_end: str = "") -> Planned:
+def relocated(
+    old: str, new: str, *, old_top: str = "", new_top: str = "", old_end: str = "", new_end: str = ""
+) -> Planned:
     """A method that goes from class A of one file to class B of another."""
-    base = {"p/old.py": f"{old_top}\n\n{KEPT}\n\n{inside(old)}{old_end}", "p/new.py": f"{new_top}\n\n{KEPT}\n\n{inside('', 'B')}{new_end}"}
-    head = {"p/old.py": f"{old_top}\n\n{KEPT}\n\n{inside('')}{old_end}", "p/new.py": f"{new_top}\n\n{KEPT}\n\n{inside(new, 'B')}{new_end}"}
+    base = {
+        "p/old.py": f"{old_top}\n\n{KEPT}\n\n{inside(old)}{old_end}",
+        "p/new.py": f"{new_top}\n\n{KEPT}\n\n{inside('', 'B')}{new_end}",
+    }
+    head = {
+        "p/old.py": f"{old_top}\n\n{KEPT}\n\n{inside('')}{old_end}",
+        "p/new.py": f"{new_top}\n\n{KEPT}\n\n{inside(new, 'B')}{new_end}",
+    }
     return planned(base, head)
 
 
@@ -49,7 +57,9 @@ def test_a_line_whose_name_means_something_else_there_is_to_be_read() -> None:
     body = BODY.replace("first * 2", "first * rate")
     found = relocated(body, body, old_top="from p.a import rate\n", new_top="from p.b import rate\n")
     assert proved(found) == {line.strip() for line in body.splitlines()} - {"second = first * rate"}
-    assert "second = first * rate" in proved(relocated(body, body, old_top="from p.a import rate\n", new_top="from p.a import rate\n"))
+    assert "second = first * rate" in proved(
+        relocated(body, body, old_top="from p.a import rate\n", new_top="from p.a import rate\n")
+    )
 
 
 NEVER = {
@@ -84,14 +94,19 @@ def test_a_line_that_left_its_block_on_the_way_is_not_proved() -> None:
 
 def test_a_header_that_registers_or_reads_names_of_its_class_is_to_be_read() -> None:
     for head in ("@app.route('/')\n", "@x.setter\n"):
-        assert not {"def went(self, a):", head.strip()} & proved(relocated(head + BODY, head + BODY, old_top="import app\n", new_top="import app\n"))
+        assert not {"def went(self, a):", head.strip()} & proved(
+            relocated(head + BODY, head + BODY, old_top="import app\n", new_top="import app\n")
+        )
     default = BODY.replace("(self, a)", "(self, a=x)")
     assert "def went(self, a=x):" not in proved(relocated(default, default))
 
 
 def test_what_went_under_a_condition_is_not_proved() -> None:
     base = {"a.py": KEPT + "\n\n" + BODY, "b.py": "if None:\n    x = 1\n"}
-    head = {"a.py": KEPT, "b.py": "if None:\n    x = 1\n\n" + "".join("    " + line + "\n" for line in BODY.splitlines())}
+    head = {
+        "a.py": KEPT,
+        "b.py": "if None:\n    x = 1\n\n" + "".join("    " + line + "\n" for line in BODY.splitlines()),
+    }
     assert not planned(base, head).proved_lines()
 
 
@@ -110,12 +125,17 @@ def test_what_went_to_two_places_went_to_one_of_them() -> None:
 
 def test_methods_in_another_order_in_one_class_are_no_move() -> None:
     other = BODY.replace("went", "gone").replace("* 2", "* 3")
-    assert not planned({"a.py": inside(BODY + "\n" + other).replace("A:", "A(B):")}, {"a.py": inside(other + "\n" + BODY).replace("A:", "A(B):")}).proved_lines()
+    assert not planned(
+        {"a.py": inside(BODY + "\n" + other).replace("A:", "A(B):")},
+        {"a.py": inside(other + "\n" + BODY).replace("A:", "A(B):")},
+    ).proved_lines()
 
 
 def test_a_test_that_is_no_longer_found_and_a_hook_are_not_proved_whole() -> None:
     test = BODY.replace("went", "test_went").replace("self, ", "")
     hook = BODY.replace("went", "pytest_went").replace("self, ", "")
     for body, old, new in ((test, "t/test_a.py", "t/b.py"), (hook, "a.py", "b.py")):
-        found = planned({old: KEPT + "\n\n" + body, new: KEPT}, {old: KEPT, new: KEPT + "\n\n" + body.replace("* 2", "* 4")})
+        found = planned(
+            {old: KEPT + "\n\n" + body, new: KEPT}, {old: KEPT, new: KEPT + "\n\n" + body.replace("* 2", "* 4")}
+        )
         assert not any(line.startswith("def ") for line in proved(found))
