@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +17,8 @@ import pytest
 from exosuit.changes.review import Review
 from exosuit.changes.sources import Folders, Revisions, WorkingTree
 from exosuit.changes.workspace import Workspace
+from exosuit.commands.catalogue import load
+from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError
 from tests.repository import Repository
 
@@ -123,6 +127,32 @@ def test_a_page_of_garbage_inside_the_database_is_a_damaged_store(edited: Reposi
     data[4096:] = os.urandom(len(data) - 4096)
     path.write_bytes(data)
     assert error_of(lambda: Workspace.open(edited.path).change("last")).code == "damaged-store"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE events SET data = '{'",
+        "UPDATE events SET data = '[]'",
+        "UPDATE changes SET provenance = 'x'",
+        "UPDATE changes SET provenance = '{}'",
+        "UPDATE files SET meta = '[1]'",
+        "UPDATE files SET hunks = x'00'",
+        "UPDATE files SET runs = x'0102'",
+        "DELETE FROM files",
+        "DELETE FROM files WHERE number = 2",
+    ],
+)
+def test_a_database_that_can_be_read_but_makes_no_sense_is_a_damaged_store(edited: Repository, damage: str) -> None:
+    edited.write({"b": "new\n"})
+    path = state_of(edited) / "state.db"
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute(damage)
+    session = Session(edited.path, actor="test")
+    error = error_of(lambda: load().dispatch("change.show", session, {"change": "last"}))
+    assert error.code == "damaged-store"
+    assert str(path) in error.message
+    assert "move" in error.hint
 
 
 def test_a_shadow_without_its_head_is_made_whole_again(edited: Repository) -> None:

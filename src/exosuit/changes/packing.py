@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import overload
 
@@ -63,12 +64,15 @@ def unpack_runs(data: bytes) -> tuple[Run, ...]:
 class PackedRuns(Sequence[Run]):
     """Runs that are unpacked the first time somebody looks at one."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, reading: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        """`reading` is entered while the bytes are unpacked: who stored them knows what to say of damage."""
         self._data = data
+        self._reading = reading
 
     @cached_property
     def _runs(self) -> tuple[Run, ...]:
-        return unpack_runs(self._data)
+        with self._reading():
+            return unpack_runs(self._data)
 
     @overload
     def __getitem__(self, index: int) -> Run: ...

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict
+from functools import partial
 
 from exosuit.changes.atoms import FileChange, Kind
 from exosuit.changes.change import Change, Provenance
 from exosuit.changes.packing import PackedRuns, pack_numbers, pack_runs, unpack_numbers
-from exosuit.core.database import Database
+from exosuit.core.database import Database, parsing
 from exosuit.core.errors import ExosuitError
 
 SCHEMA = """
@@ -66,16 +69,21 @@ class Store:
     def load(self, name: str) -> Change:
         """A change by its full id; raises `no-such-change`."""
         found = self.database.query(
-            "SELECT id, title, created, base, head, provenance FROM changes WHERE id = ?", (name,)
+            "SELECT id, title, created, base, head, provenance, files, atoms FROM changes WHERE id = ?", (name,)
         )
         if not found:
             raise no_such_change(name)
         files = self.database.query(
             "SELECT number, path, old_path, meta, runs, hunks FROM files WHERE change = ? ORDER BY number", (name,)
         )
-        full, title, created, base, head, provenance = found[0]
-        origin = Provenance(**json.loads(provenance))
-        return Change(full, title, created, base, head, origin, tuple(_file(row) for row in files))
+        full, title, created, base, head, provenance, count, atoms = found[0]
+        reading = partial(parsing, self.database.path)
+        with reading():
+            origin = Provenance(**json.loads(provenance))
+            change = Change(full, title, created, base, head, origin, tuple(_file(row, reading) for row in files))
+            if (len(change.files), change.atoms) != (count, atoms):
+                raise ValueError(f"change {full} has {count} files, {len(change.files)} are there")
+        return change
 
     def find(self, name: str) -> str:
         """The full id for an id, a clear beginning of one (4 letters at least), or `last`; raises `no-such-change`."""
@@ -106,7 +114,8 @@ class Store:
             "SELECT id, title, provenance, created, files, atoms, hunks, added, removed FROM changes WHERE id = ?",
             (name,),
         )[0]
-        return (row[0], row[1], json.loads(row[2])["source"], *row[3:])
+        with parsing(self.database.path):
+            return (row[0], row[1], json.loads(row[2])["source"], *row[3:])
 
 
 def no_such_change(name: str) -> ExosuitError:
@@ -140,7 +149,7 @@ def _row(change: str, file: FileChange) -> tuple[object, ...]:
     )
 
 
-def _file(row: tuple[object, ...]) -> FileChange:
+def _file(row: tuple[object, ...], reading: Callable[[], AbstractContextManager[None]]) -> FileChange:
     number, path, old_path, meta, runs, hunks = row
     status, content, old_mode, new_mode, old_blob, new_blob, opaque, atoms, added, removed = json.loads(str(meta))
     assert isinstance(number, int) and isinstance(path, bytes) and isinstance(old_path, bytes)
@@ -156,7 +165,7 @@ def _file(row: tuple[object, ...]) -> FileChange:
         old_blob=old_blob,
         new_blob=new_blob,
         opaque=tuple(Kind(kind) for kind in opaque),
-        runs=PackedRuns(runs),
+        runs=PackedRuns(runs, reading),
         hunks=unpack_numbers(hunks),
         atoms=atoms,
         added=added,

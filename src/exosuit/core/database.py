@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 import threading
 import weakref
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,8 +102,22 @@ def _kind(error: sqlite3.DatabaseError | OSError, path: Path) -> ExosuitError:
         return ExosuitError(
             "read-only", f"cannot write {path} ({text})", "check the folder's permissions, or set EXOSUIT_STATE"
         )
+    return damaged(path, text)
+
+
+@contextmanager
+def parsing(path: Path) -> Iterator[None]:
+    """Around the parsing of what a store gave: what cannot be parsed was damaged, since we wrote it ourselves."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, zlib.error) as error:
+        raise damaged(path, error) from error
+
+
+def damaged(path: Path, why: object) -> ExosuitError:
+    """The error for a store that does not hold what was written into it."""
     return ExosuitError(
         "damaged-store",
-        f"{path} cannot be read as a store ({text})",
+        f"{path} cannot be read as a store ({why})",
         f"move {path.parent} away to start afresh; your working tree is not affected",
     )

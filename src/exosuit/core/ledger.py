@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from exosuit.core.database import Database
+from exosuit.core.database import Database, parsing
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
@@ -65,7 +65,8 @@ class Ledger:
             "SELECT seq, at, subject, kind, actor, data FROM events WHERE subject = ? AND seq > ? ORDER BY seq",
             (subject, after),
         )
-        return [Event(seq, at, about, kind, actor, json.loads(data)) for seq, at, about, kind, actor, data in rows]
+        with parsing(self.database.path):
+            return [Event(seq, at, about, kind, actor, _data(told)) for seq, at, about, kind, actor, told in rows]
 
     def newest(self, subject: str | None = None) -> int:
         """The seq of the newest event (of a subject); 0 if there is none."""
@@ -84,3 +85,10 @@ class Ledger:
         """Read and append as one step that no other process can come between."""
         with self.database.transaction():
             yield
+
+
+def _data(told: str) -> dict[str, Any]:
+    data = json.loads(told)
+    if not isinstance(data, dict):
+        raise TypeError("an event that is no object")
+    return data
