@@ -163,7 +163,7 @@ def test_a_run_shows_how_far_it_is_and_can_be_stopped(project: Repository) -> No
 
 def test_the_command_line_takes_the_noun_alone(project: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     project.commit("one", {"exosuit.toml": '[check.words]\ncommand = "echo said; exit 3"\n'})
-    assert cli.main(["-C", str(project.path), "check", "HEAD", "--only", "words"]) == 0
+    assert cli.main(["-C", str(project.path), "check", "HEAD", "--only", "words"]) == 1
     out = capsys.readouterr().out
     assert out.startswith("fail         words  exit code 3: said")
     assert cli.main(["-C", str(project.path), "check", "list"]) == 0
@@ -188,3 +188,12 @@ def test_a_plain_folder_has_checks_too(tmp_path: Path) -> None:
     out = load().dispatch("check.run", Session(folder), {})
     assert isinstance(out, CheckRan)
     assert [one.verdict for one in out.results] == ["pass"]
+
+
+def test_the_exit_code_tells_whether_what_would_be_had_fails(project: Repository) -> None:
+    assert cli.main(["-C", str(project.path), "check"]) == 0
+    project.commit("worse", {"src/package/__init__.py": "def number(): return 2\n"})
+    assert cli.main(["-C", str(project.path), "check", "--json"]) == 1
+    project.commit("better", {"src/package/__init__.py": "def number(): return 1\n"})
+    load().dispatch("change.import", Session(project.path), {"revisions": "HEAD^..HEAD"})
+    assert cli.main(["-C", str(project.path), "check", "last"]) == 0

@@ -771,6 +771,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/check.increments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run the checks on parts of a change, as its increments allow them, and learn where the increments are wrong.
+         * @description Run the checks on parts of a change, as its increments allow them, and learn where the increments are wrong.
+         *
+         *     What passes on both ends of the change must pass on every part. Where it does not, the least that is missing is
+         *     searched for by more runs and kept for this workspace: the plan heeds it from then on.
+         */
+        post: operations["check.increments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspace.show": {
         parameters: {
             query?: never;
@@ -1432,7 +1455,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "text" | "binary" | "symlink" | "submodule" | "empty";
+            kind: "text" | "binary" | "symlink" | "submodule" | "empty" | "unchanged";
             /** Old Mode */
             old_mode: string;
             /** New Mode */
@@ -1759,6 +1782,16 @@ export interface components {
             after: string[];
         };
         /**
+         * LessonOut
+         * @description What a change at one place cannot be taken without, as a run of the checks has shown: path and definition.
+         */
+        LessonOut: {
+            /** Place */
+            place: string;
+            /** Needs */
+            needs: string;
+        };
+        /**
          * MaterializeAsk
          * @description Write the tree that a subset of the change gives into a new folder.
          */
@@ -1930,7 +1963,7 @@ export interface components {
             status: string;
             /**
              * Kinds
-             * @description One letter a file: t text, b binary, l symlink, s submodule, e empty.
+             * @description One letter a file: t text, b binary, l symlink, s submodule, e empty, u unchanged.
              */
             kinds: string;
             /** Added */
@@ -2335,6 +2368,41 @@ export interface components {
             refreshable: boolean;
         };
         /**
+         * StandAsk
+         * @description Which parts of a change to try, and how much that may cost.
+         */
+        StandAsk: {
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
+            change: string;
+            /**
+             * Only
+             * @description Only the checks of these names.
+             * @default []
+             */
+            only: string[];
+            /**
+             * Prefixes
+             * @description So many prefixes of the order, evenly spread.
+             * @default 20
+             */
+            prefixes: number;
+            /**
+             * Subsets
+             * @description So many random sets of increments with all that they need.
+             * @default 20
+             */
+            subsets: number;
+            /**
+             * Runs
+             * @description Look at no more trees than this in all.
+             * @default 200
+             */
+            runs: number;
+        };
+        /**
          * States
          * @description States of the files touched since then.
          */
@@ -2394,6 +2462,56 @@ export interface components {
             to_read: number;
             /** Proved */
             proved: number;
+        };
+        /**
+         * Stood
+         * @description What runs of the checks say of the increments of a change.
+         */
+        Stood: {
+            /** Change */
+            change: string;
+            /**
+             * Checks
+             * @description Those that pass on both ends, wholly or in part: what is asked of the parts.
+             */
+            checks: string[];
+            /**
+             * Left Out
+             * @description Other checks, each with why nothing can be asked of it.
+             */
+            left_out: string[];
+            /**
+             * Tests
+             * @description Tests that pass on both ends.
+             */
+            tests: number;
+            /**
+             * Runs
+             * @description Trees that were looked at.
+             */
+            runs: number;
+            /**
+             * Spent
+             * @description Whether there was more to look at than it was allowed.
+             */
+            spent: boolean;
+            /**
+             * Learned
+             * @description Kept for this workspace; the plan heeds them from now on.
+             */
+            learned: components["schemas"]["LessonOut"][];
+            /**
+             * Still Red
+             * @description Sets that fail and that no edge explains.
+             */
+            still_red: number;
+            /** Increments */
+            increments: number;
+            /**
+             * Largest
+             * @description The lines of the largest increment as a share of all.
+             */
+            largest: number;
         };
         /**
          * Summary
@@ -4368,6 +4486,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Stale"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "check.increments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stood"];
                 };
             };
             400: components["responses"]["400"];

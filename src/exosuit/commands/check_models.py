@@ -66,6 +66,11 @@ class CheckRan(Model):
     results: list[CheckResult]
     note: str = Field(description="One sentence where exosuit.toml is read as it was, not as it is; else empty.")
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether a check fails on what would be had: not on the base of a change, which is had already."""
+        return any(result.verdict == "fail" and result.snapshot != "base" for result in self.results)
+
 
 class CheckRunning(Model):
     """A run on its way."""

@@ -22,8 +22,8 @@ from exosuit.faces.signature import wire_name
 from exosuit.faces.suit import Suit
 
 
-def perform(call: Call, suit: Suit) -> None:
-    """Dispatch the call and write its result to standard output."""
+def perform(call: Call, suit: Suit) -> int:
+    """Dispatch the call and write its result to standard output; 1 for a result that says of itself that it failed."""
     output = dispatch(call, suit, suit.load().get(call.name))
     if call.json:
         emit_json(output)
@@ -32,6 +32,7 @@ def perform(call: Call, suit: Suit) -> None:
         from exosuit.faces.text import wants_colour
 
         _write(render(output, wants_colour(), terminal=sys.stdout.isatty()))
+    return 1 if getattr(output, "is_failure", False) else 0
 
 
 def dispatch(call: Call, suit: Suit, command: Command) -> BaseModel:
