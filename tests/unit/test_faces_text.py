@@ -87,6 +87,10 @@ def test_an_apply_says_what_it_wrote_and_what_to_do_about_the_rest() -> None:
         "conflict  c d: you edited it",
         "  exosuit change resolve abc 'c d' --take mine (or theirs)",
     ]
+    undone = m.Undone(change="abc", event=1, kind="apply", undecided=0, accepted=1, rejected=0, edited=0, tree=out)
+    said = render(undone, colour=False).decode()
+    assert "resolve" not in said  # that decides what the next apply does, not what an undo does
+    assert "put your lines there aside" in said
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,18 @@ def test_a_conflict_can_be_decided_either_way(loop: Loop) -> None:
     assert loop.text("a.txt") == mine
 
 
+@pytest.mark.parametrize("take", ["mine", "theirs"])
+@pytest.mark.parametrize("path", ["new.py", "*", "a.tx?", "nowhere"])
+def test_what_is_no_conflict_cannot_be_decided_as_one(loop: Loop, path: str, take: str) -> None:
+    loop.repository.write({"a.txt": BASE.replace("line 5\n", "line 5, mine\n")})
+    loop.on("change.accept", all=True)
+    before = loop.on("change.show")["decisions"]
+    with pytest.raises(ExosuitError) as error:
+        loop.on("change.resolve", path=path, take=take)
+    assert (error.value.code, bool(error.value.hint)) == ("no-conflict", True)
+    assert loop.on("change.show")["decisions"] == before
+
+
 def test_an_edit_keeps_its_own_text_when_its_file_is_accepted(loop: Loop) -> None:
     loop.on("change.edit", atom="1.1", text="line FIVE\n")
     counts = loop.on("change.accept", path="a.txt")

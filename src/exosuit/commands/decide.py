@@ -27,7 +27,7 @@ from exosuit.commands.plans import fallen, group_atoms, standing
 from exosuit.commands.present import decided
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
-from exosuit.core.errors import UsageError
+from exosuit.core.errors import ExosuitError, UsageError
 from exosuit.core.ledger import Event
 from exosuit.core.registry import Effect
 
@@ -107,12 +107,17 @@ def apply(session: Session, ask: ApplyAsk) -> Applied:
 def resolve(session: Session, ask: ResolveAsk) -> Decided:
     """Decide a conflict that apply reported on a path: `mine` rejects the atoms, `theirs` wins at the next apply."""
     review = Review(session.workspace, ask.change, session.actor)
-    chosen = select(review.change, [], path=ask.path)
+    found = (c for c in apply_change(review, dry_run=True).conflicts if path_text(c.path) == ask.path)
+    conflict = next(found, None)
+    if conflict is None:
+        raise ExosuitError(
+            "no-conflict",
+            f"there is no conflict at {ask.path!r}",
+            f"exosuit change apply {review.change.id} --dry-run shows conflicts; undo takes an earlier resolve back",
+        )
     if ask.take == "mine":
-        conflict = [
-            c for c in apply_change(review, dry_run=True).conflicts if path_text(c.path) == ask.path and c.atoms
-        ]
-        event, also = review.decide("reject", conflict[0].atoms if conflict else chosen, f"kept mine in {ask.path}")
+        whole = [review.change.range_of(file) for file in review.change.files if file.path == conflict.path]
+        event, also = review.decide("reject", conflict.atoms or whole, f"kept mine in {ask.path}")
         return decided(review, event, also)
     return decided(review, review.resolve(ask.path, "theirs"))
 

@@ -146,7 +146,7 @@ def _(out: m.Decided, paint: Paint) -> Lines:
 @_words.register
 def _(out: m.Undone, paint: Paint) -> Lines:
     lines = [f"{shown(out.change)}  {shown(out.kind)}  {_decided(paint, out)}"]
-    return lines + (_tree(out.tree, paint) if out.tree else [])
+    return lines + (_tree(out.tree, paint, to_resolve=False) if out.tree else [])
 
 
 @_words.register
@@ -154,14 +154,18 @@ def _(out: m.Applied, paint: Paint) -> Lines:
     return _tree(out, paint)
 
 
-def _tree(out: m.Applied, paint: Paint) -> Lines:
+def _tree(out: m.Applied, paint: Paint, *, to_resolve: bool = True) -> Lines:
+    """What came into the working tree; a conflict of an undo or a redo is not one that `resolve` decides."""
     would = "would write" if out.dry_run else "wrote"
     lines = [f"{shown(out.change)}  {would} {_count(len(out.applied), 'file')}"] if out.applied else []
     lines += [f"  {shown(path)}" for path in out.applied]
     for conflict in out.conflicts:
         lines.append(f"{paint('yellow', 'conflict')}  {shown(conflict.path)}: {shown(conflict.why)}")
         path = shlex.quote(shown(conflict.path))
-        lines.append(f"  exosuit change resolve {shown(out.change)} {path} --take mine (or theirs)")
+        told = f"exosuit change resolve {shown(out.change)} {path} --take mine (or theirs)"
+        lines.append(
+            f"  {told}" if to_resolve else "  put your lines there aside, then repeat; nothing was written to it"
+        )
     lines += [f"skipped  {shown(item.path)}: {shown(item.why)}" for item in out.skipped]
     return lines or [f"{shown(out.change)}  nothing to write"]
 

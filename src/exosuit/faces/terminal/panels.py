@@ -62,9 +62,9 @@ def _apply_key(state: State, panel: Panel, outcome: Applied, key: str) -> Step:
     if key == "u" and not outcome.dry_run:
         return deciding.undo(replace(state, panel=None), "undo")
     conflicts = outcome.conflicts
-    if key in ("m", "t") and conflicts:
+    if key in ("x", "y") and conflicts:
         path = conflicts[min(panel.at, len(conflicts) - 1)].path
-        fields = {"change": state.change, "path": path, "take": "mine" if key == "m" else "theirs"}
+        fields = {"change": state.change, "path": path, "take": "mine" if key == "x" else "theirs"}
         return state, [Call("change.resolve", fields, "decide", state.place)]
     return replace(state, panel=replace(panel, at=_moved(panel.at, key, max(0, len(conflicts) - 1)))), []
 
@@ -157,4 +157,4 @@ def line_of_keys(outcome: Applied) -> str:
         keys = ["Enter goes back", "u takes it back"]
     else:
         keys = ["A applies", "Esc goes back"] if outcome.applied else ["Esc goes back"]
-    return ", ".join(keys + (["on a conflict: m keeps mine, t takes theirs"] if outcome.conflicts else []))
+    return ", ".join(keys + (["on a conflict: x keeps mine, y takes theirs"] if outcome.conflicts else []))
