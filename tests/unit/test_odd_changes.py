@@ -10,7 +10,7 @@ import pytest
 
 from exosuit.commands.catalogue import load
 from exosuit.commands.session import Session
-from exosuit.core.errors import ExosuitError
+from exosuit.core.errors import ExosuitError, UsageError
 from exosuit.faces.human import render
 from tests.repository import Repository
 
@@ -94,3 +94,44 @@ def test_an_export_counts_the_files_not_the_sections_of_its_patch(odd: Odd, tmp_
     assert (tmp_path / "x.patch").read_bytes().count(b"\ndiff --git ") + 1 == 8
     assert exported.files == len(odd.on("change.show").files) == 7
     assert odd.on("change.export").files == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "fields"),
+    [
+        ("change.import", {"patch": "a\0b"}),
+        ("change.import", {"dirs": ["a\0b", "."]}),
+        ("change.edit", {"change": "last", "atom": "1.1", "with": "a\0b"}),
+        ("change.export", {"change": "last", "out": "a\0b"}),
+        ("change.materialize", {"change": "last", "all": True, "out": "a\0b"}),
+        ("file.read", {"path": "a\0b"}),
+    ],
+)
+def test_a_path_with_a_nul_byte_is_wrong_usage_everywhere(odd: Odd, command: str, fields: dict[str, object]) -> None:
+    with pytest.raises(UsageError) as error:
+        odd.call(command, **fields)
+    assert "NUL" in error.value.message
+
+
+def test_a_device_is_no_patch_however_long_it_goes_on(odd: Odd) -> None:
+    with pytest.raises(ExosuitError) as error:
+        odd.call("change.import", patch="/dev/zero")
+    assert (error.value.code, "device" in error.value.message) == ("no-such-file", True)
+
+
+@pytest.mark.parametrize("path", ["../outside", "sub/../../outside"])
+def test_a_file_outside_the_workspace_is_not_read_and_said_to_be_outside(odd: Odd, path: str) -> None:
+    (odd.repository.path.parent / "outside").write_text("secret")
+    with pytest.raises(ExosuitError) as error:
+        odd.call("file.read", path=path)
+    assert "Invalid cross-device" not in error.value.message
+
+
+def test_files_of_a_plain_folder_are_listed_as_those_of_a_repository(odd: Odd, tmp_path: Path) -> None:
+    plain = tmp_path / "plain" / "sub"
+    plain.mkdir(parents=True)
+    for name in (b"bad\xff.txt", b"new\nline", b"good"):
+        (plain / os.fsdecode(name)).write_text("x")
+    listed: Any = load().dispatch("file.list", Session(plain.parent, actor="test"), {})
+    assert sorted(listed.paths) == [r"sub/bad\xff.txt", "sub/good", r"sub/new\nline"]
+    assert listed.model_dump_json()

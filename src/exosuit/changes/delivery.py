@@ -8,6 +8,7 @@ has edited since.
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 from collections.abc import Sequence
@@ -218,6 +219,10 @@ def standing(workspace: Workspace, path: bytes) -> Entry | Obstacle | None:
         with disk.root(workspace.root) as root:
             return Worktree(disk, root).read(path)
     except OSError as error:
+        if error.errno == errno.EXDEV:  # what openat2 answers where a path leads out of the folder
+            raise ExosuitError(
+                "unsafe-path", f"{_text(path)} leads out of the workspace", "name a file in it"
+            ) from error
         raise ExosuitError(
             "unreadable-file", f"cannot read {_text(path)} ({error.strerror})", "check its permissions"
         ) from error

@@ -92,8 +92,11 @@ def source_of(session: Session, ask: SourceAsk) -> Source:
 
 def read_named(session: Session, name: str) -> bytes:
     """A file that the caller names; a relative name starts at the workspace."""
+    path = session.workspace.root / name
     try:
-        return (session.workspace.root / name).read_bytes()
+        if path.is_char_device() or path.is_block_device():
+            raise ExosuitError("no-such-file", f"{name} is a device, not a file", "- reads standard input")
+        return path.read_bytes()
     except OSError as error:
         raise ExosuitError(
             "no-such-file", f"cannot read {name} ({error.strerror})", "name a file that you can read"

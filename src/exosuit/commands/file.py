@@ -43,7 +43,8 @@ def _paths(workspace: Workspace) -> list[str]:
     found: list[str] = []
     for folder, folders, names in os.walk(workspace.root):
         folders[:] = sorted(name for name in folders if name != ".git")
-        found += [str((Path(folder) / name).relative_to(workspace.root)) for name in sorted(names)]
+        below = Path(folder).relative_to(workspace.root)
+        found += [path_text(os.fsencode(below / name)) for name in sorted(names)]
         if len(found) > PLAIN_LIMIT:
             break
     return found

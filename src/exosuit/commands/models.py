@@ -9,13 +9,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from exosuit.core.registry import Argument
 
 Positional = Argument(positional=True)
 Hidden = Argument(hidden=True)
 File = Argument(metavar="FILE", file=True)
+
+
+def _without_nul(name: str) -> str:
+    if "\0" in name:
+        raise ValueError("no path holds a NUL byte")
+    return name
+
+
+FilePath = Annotated[str, AfterValidator(_without_nul)]
+"""The name of a file or folder, as the caller writes it."""
 
 ChangeId = Annotated[str, Argument(positional=True, metavar="CHANGE")]
 State = Literal["undecided", "accepted", "rejected", "edited"]
@@ -39,11 +49,11 @@ class SourceAsk(Model):
     )
     worktree: bool = Field(False, description="The working tree, untracked files too, against a revision.")
     against: str = Field("HEAD", description="With --worktree: the revision it is compared with.")
-    patch: Annotated[str | None, File] = Field(
+    patch: Annotated[FilePath | None, File] = Field(
         None, description="A patch file in git's format; `-` on the command line is standard input."
     )
     patch_text: Annotated[str | None, Hidden] = Field(None, description="The patch itself instead of a file.")
-    dirs: Annotated[tuple[str, str] | None, Argument(metavar="OLD NEW", file=True)] = Field(
+    dirs: Annotated[tuple[FilePath, FilePath] | None, Argument(metavar="OLD NEW", file=True)] = Field(
         None, description="Two plain folders: OLD and NEW."
     )
     title: str | None = Field(None, description="What to call the change; made from its source if not given.")
@@ -232,7 +242,7 @@ class EditAsk(ChangeAsk):
     atom: Annotated[str, Argument(positional=True, metavar="ATOM")] = Field(
         description="An atom, or a range of atoms of one file."
     )
-    with_file: Annotated[str | None, File] = Field(
+    with_file: Annotated[FilePath | None, File] = Field(
         None, alias="with", description="The file that holds the new text; `-` on the command line is standard input."
     )
     text: Annotated[str | None, Hidden] = Field(None, description="The new text itself instead of a file.")
@@ -308,7 +318,7 @@ class Undone(Model):
 class MaterializeAsk(ChangeAsk):
     """Write the tree that a subset of the change gives into a new folder."""
 
-    out: Annotated[str, Argument(metavar="DIR", file=True)] = Field(
+    out: Annotated[FilePath, Argument(metavar="DIR", file=True)] = Field(
         description="The folder to make; must be absent or empty."
     )
     all: bool = Field(False, description="The whole change.")
@@ -336,7 +346,7 @@ class ExportAsk(ChangeAsk):
     """The change as a patch that `git apply` takes."""
 
     all: bool = Field(False, description="The whole change rather than the accepted part.")
-    out: Annotated[str | None, File] = Field(None, description="Write it to this file instead of standard output.")
+    out: Annotated[FilePath | None, File] = Field(None, description="Write it to this file instead of standard output.")
 
 
 class Exported(Model):

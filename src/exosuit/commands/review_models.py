@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from exosuit.commands.models import ChangeAsk, CommentOut, Hidden, Model
+from exosuit.commands.models import ChangeAsk, CommentOut, FilePath, Hidden, Model
 
 Runs = list[tuple[int, int]]
 """States of a file's atoms in order, run-length coded: [(count, state), …].
@@ -175,7 +175,7 @@ class Files(Model):
 class FileReadAsk(Model):
     """One file of the working tree."""
 
-    path: Annotated[str, Field(description="From the root of the workspace.")]
+    path: Annotated[FilePath, Field(description="From the root of the workspace.")]
 
 
 class FileText(Model):
