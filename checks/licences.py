@@ -11,11 +11,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PERMISSIVE = {
-    "0BSD", "Apache-2.0", "BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "MIT-0", "MIT-CMU",
-    "PSF-2.0", "Python-2.0", "Unlicense", "Zlib",
+    "0BSD", "Apache-2.0", "BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "CNRI-Python", "ISC", "MIT",
+    "MIT-0", "MIT-CMU", "PSF-2.0", "Python-2.0", "Unlicense", "Zlib",
 }  # fmt: skip
 
 EXCEPTIONS = {
+    "certifi": "MPL-2.0: a list of certificates that others install and read; nothing of it is in our files",
     "pygit2": "GPL-2.0 with the linking exception of libgit2: linking it into a work of any licence is allowed",
 }
 """Python packages allowed in spite of their licence, each with the reason."""

@@ -1,0 +1,272 @@
+"""One call of a route: supplies are asked, raced, left and gone on from, until one answer is whole."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+
+from pydantic_ai.messages import ModelResponse, ModelResponseStreamEvent, TextPart
+
+from exosuit.models.attempt import Ask, Attempt, first_of
+from exosuit.models.board import Board
+from exosuit.models.config import RouteTable
+from exosuit.models.drivers import Supply
+from exosuit.models.failures import FINAL, LASTING, TROUBLE, Failure, Kind, NoAnswer
+from exosuit.models.fitness import estimate, misfit
+from exosuit.models.receipt import Receipt, Served
+
+AGAIN = frozenset({Kind.DOWN, Kind.CUT, Kind.BROKEN})
+"""Failures after which a supply that had begun to answer, or is the only one, is asked once more in the same call."""
+
+
+class Call:
+    """Made for one request of a consumer; `events` runs it, `close` ends it early."""
+
+    def __init__(self, route: str, table: RouteTable, supplies: Sequence[Supply], ask: Ask, *, hold: bool) -> None:
+        self.table = table
+        self.ask = ask
+        self.board = Board(hold=hold or table.restart == "hold")
+        self.receipt = Receipt(route)
+        self.response: ModelResponse | None = None
+        self.winner = ""
+        self.failures: list[tuple[str, Failure]] = []
+        self._began = time.monotonic()
+        self._until = self._began + table.deadline
+        self._all = list(supplies)
+        self._left = list(supplies)
+        self._again: list[Supply] = []
+        self._waited: set[str] = set()
+        self._running: list[Attempt] = []
+        self._tokens = estimate(ask.messages)
+        self._misfits: dict[str, Failure | None] = {}
+        self._anew: set[str] = set()
+
+    async def events(self) -> AsyncGenerator[ModelResponseStreamEvent]:
+        """What the consumer is to see; raises NoAnswer, with each supply and why."""
+        try:
+            while self.response is None:
+                attempt = await self._open()
+                if attempt.prefix:
+                    self.board.go_on()
+                else:
+                    for event in self._begin_anew():
+                        yield event
+                try:
+                    async for event in self._follow(attempt):
+                        yield event
+                except Failure as failure:
+                    await self._fail(attempt, failure)
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Hang up on every supply that is still asked."""
+        running, self._running = self._running, []
+        for attempt in running:
+            self._end(attempt, "cancelled")
+            attempt.supply.health.breaker.release()
+        await asyncio.gather(*(attempt.close() for attempt in running))
+
+    def _begin_anew(self) -> list[ModelResponseStreamEvent]:
+        """Take back what was shown of an answer that will not be finished."""
+        if self.board.is_shown:
+            shown = [part.content for part in self.board.final() if isinstance(part, TextPart)]
+            self.receipt.replaced.append("".join(shown))
+        return list(self.board.restart())
+
+    async def _follow(self, attempt: Attempt) -> AsyncGenerator[ModelResponseStreamEvent]:
+        """Show an attempt's events until it is whole; raises Failure."""
+        patience = attempt.supply.health.patience(attempt.supply.table.patience)
+        longest = max(patience, self.table.last_patience)
+        while True:
+            item = await attempt.next(patience if self._may_ask(self._left + self._again) else longest, self._until)
+            if isinstance(item, ModelResponse):
+                break
+            for event in self.board.take(item):
+                yield event
+        if item.finish_reason == "content_filter" and self.table.refusal == "elsewhere":
+            self.board.spoil()
+            raise Failure(Kind.REFUSED, "the model would not answer")
+        for event in self.board.finish(item):
+            yield event
+        self._succeed(attempt, item)
+
+    async def _open(self) -> Attempt:
+        """Ask supplies until one begins to answer: the next one as soon as one fails, is silent, or is late."""
+        due = True
+        while True:
+            if due and (supply := self._pick()) is not None:
+                self._running.append(self._start(supply))
+            elif not self._running:
+                await self._wait_for_a_limit()
+                continue
+            winner = await first_of(self._running, self._seconds_until_due())
+            if winner is None:
+                await self._give_up_the_silent()
+                due = not self._running or self._seconds_of_patience() <= 0
+                continue
+            due = False
+            health = winner.supply.health
+            health.limits.learn(winner.ear.headers, time.monotonic())
+            try:
+                winner.check()
+            except Failure as failure:
+                await self._fail(winner, failure)
+                due = True
+                continue
+            winner.served.first = self._now()
+            await self._leave_the_others(winner)
+            return winner
+
+    def _pick(self) -> Supply | None:
+        """The next supply that may be asked now; notes why the others may not."""
+        while self._left or (self._again and not self._running):
+            if not self._left:
+                self._left, self._again = self._again, []
+            supply = self._left.pop(0)
+            reason = self._refusal(supply)
+            if reason is None:
+                return supply
+            self.failures.append((supply.name, reason))
+        return None
+
+    def _refusal(self, supply: Supply) -> Failure | None:
+        """Why a supply is not to be asked now; None if it is."""
+        now = time.monotonic()
+        health = supply.health
+        if not health.breaker.allows(now):
+            seconds = health.breaker.seconds_left(now)
+            return Failure(Kind.OPEN, f"it failed before and is left alone for {seconds:.1f} s", seconds)
+        if (seconds := health.limits.seconds_left(self._tokens, now)) > 0:
+            return Failure(Kind.LIMITED, f"its rate limit is used up for {seconds:.1f} s", seconds)
+        if supply.name not in self._misfits:
+            self._misfits[supply.name] = misfit(supply.table, self.ask.messages, self.ask.parameters)
+        return self._misfits[supply.name]
+
+    def _start(self, supply: Supply) -> Attempt:
+        now = time.monotonic()
+        supply.health.breaker.begin()
+        supply.health.limits.spend(self._tokens, now)
+        supply.health.calls += 1
+        prefix = self.board.prefix if supply.table.continues and supply.name not in self._anew else ""
+        epoch = len(self.receipt.replaced) + (1 if self.board.is_shown and not prefix else 0)
+        served = Served(supply.name, supply.table.model, epoch, self._now(), continued=bool(prefix))
+        self.receipt.served.append(served)
+        attempt = Attempt(supply, self.ask, served, prefix)
+        attempt.start()
+        return attempt
+
+    def _may_ask(self, supplies: Sequence[Supply]) -> bool:
+        """Whether one of these could take over now."""
+        return any(self._refusal(supply) is None for supply in supplies)
+
+    def _seconds_until_due(self) -> float:
+        """How long to wait for the attempts that run before something is to be done."""
+        silent = [max(one.supply.table.patience, self.table.last_patience) - one.silence for one in self._running]
+        waits = [*silent, self._until - time.monotonic()]
+        if self._may_ask(self._left):
+            waits.append(self._seconds_of_patience())
+        return max(0.0, min(waits))
+
+    def _seconds_of_patience(self) -> float:
+        """Until the newest attempt has been silent for too long, or is slow enough to ask another one beside it."""
+        newest = self._running[-1]
+        health = newest.supply.health
+        seconds = health.patience(newest.supply.table.patience) - newest.silence
+        if self.table.hedge and (slow := health.slow()) is not None:
+            seconds = min(seconds, newest.began + slow - time.monotonic())
+        return seconds
+
+    async def _give_up_the_silent(self) -> None:
+        """Hang up on attempts that were silent for longer than anyone may be; all of them, at the deadline."""
+        late = time.monotonic() >= self._until
+        for attempt in list(self._running):
+            most = max(attempt.supply.table.patience, self.table.last_patience)
+            if late or attempt.silence >= most:
+                why = "the deadline of the call has passed" if late else f"nothing came for {attempt.silence:.1f} s"
+                await self._fail(attempt, Failure(Kind.SILENT, why))
+        if late:
+            self._left, self._again = [], []
+
+    async def _leave_the_others(self, winner: Attempt) -> None:
+        """One has begun to answer: hang up on those that it was faster than."""
+        others = [attempt for attempt in self._running if attempt is not winner]
+        self._running = [winner]
+        now = time.monotonic()
+        for attempt in others:
+            if attempt.silence >= attempt.supply.table.patience:
+                why = f"nothing came for {attempt.silence:.1f} s"
+                self._note(attempt, Failure(Kind.SILENT, why))
+                attempt.supply.health.breaker.fail(now)
+            else:
+                self._end(attempt, "lost")
+                attempt.supply.health.breaker.release()
+                self._left.append(attempt.supply)
+        await asyncio.gather(*(attempt.close() for attempt in others))
+
+    async def _wait_for_a_limit(self) -> None:
+        """All were asked: wait for the first whose rate limit is over soon; raises NoAnswer if there is none."""
+        now = time.monotonic()
+        most = min(self.table.wait, self._until - now)
+        waits = [
+            (supply.health.limits.seconds_left(self._tokens, now), supply)
+            for supply in self._all
+            if supply.name not in self._waited and self._last_kind(supply.name) is Kind.LIMITED
+        ]
+        seconds, supply = min(waits, key=lambda one: one[0], default=(most + 1, None))
+        if supply is None or seconds > most:
+            raise NoAnswer(self.receipt.route, self.failures)
+        self._waited.add(supply.name)
+        await asyncio.sleep(seconds)
+        self._left = [supply]
+
+    def _is_first(self, name: str) -> bool:
+        """Whether a supply has failed but once in this call."""
+        return sum(one == name for one, _ in self.failures) == 1
+
+    def _last_kind(self, name: str) -> Kind | None:
+        return next((failure.kind for supply, failure in reversed(self.failures) if supply == name), None)
+
+    def _succeed(self, attempt: Attempt, response: ModelResponse) -> None:
+        health = attempt.supply.health
+        health.breaker.succeed()
+        health.answered((attempt.served.first or 0.0) - attempt.served.began, attempt.longest_gap)
+        self._end(attempt, "whole")
+        self._running.remove(attempt)
+        self.response, self.winner = response, attempt.supply.name
+
+    async def _fail(self, attempt: Attempt, failure: Failure) -> None:
+        """Note a failure, tell the supply's health, and hang up."""
+        now = time.monotonic()
+        health = attempt.supply.health
+        self._note(attempt, failure)
+        self._running.remove(attempt)
+        if failure.kind in TROUBLE | LASTING:
+            health.breaker.fail(now, lasting=failure.kind in LASTING)
+        else:
+            health.breaker.release()
+        if failure.kind is Kind.LIMITED:
+            health.limits.refused(failure.retry_after, now)
+        name = attempt.supply.name
+        if failure.kind is Kind.REJECTED and attempt.prefix:  # it would not go on: let it begin anew
+            self._anew.add(name)
+            self._left.insert(0, attempt.supply)
+        elif (
+            failure.kind in AGAIN and (attempt.served.first is not None or len(self._all) == 1) and self._is_first(name)
+        ):
+            self._again.append(attempt.supply)
+        await attempt.close()
+        if failure.kind in FINAL:
+            raise NoAnswer(self.receipt.route, self.failures)
+
+    def _note(self, attempt: Attempt, failure: Failure) -> None:
+        self.failures.append((attempt.supply.name, failure))
+        attempt.served.why = failure.why
+        self._end(attempt, str(failure.kind))
+
+    def _end(self, attempt: Attempt, outcome: str) -> None:
+        attempt.served.outcome, attempt.served.ended = outcome, self._now()
+
+    def _now(self) -> float:
+        return time.monotonic() - self._began

@@ -1,0 +1,249 @@
+"""The transfer switch: a route is a pydantic-ai model, and whoever uses it need not know that there are several."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic_ai._parts_manager import ModelResponsePartsManager  # what StreamedResponse reads its parts from
+from pydantic_ai.messages import ModelMessage, ModelResponse, ModelResponsePart, ModelResponseStreamEvent
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai.profiles import ModelProfile
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.tools import RunContext
+
+from exosuit.core.errors import ExosuitError
+from exosuit.models.attempt import Ask
+from exosuit.models.call import Call
+from exosuit.models.config import RouteTable, Settings
+from exosuit.models.drivers import Supply
+from exosuit.models.settings import load, nearest
+from exosuit.models.strategy import Price, ordered, stated_price
+
+Watch = Callable[[Call], None]
+"""Told of each call when it is over, whole or not."""
+
+
+class Switch:
+    """All supplies and routes of a configuration, with what is known of their health in this process.
+
+    Use it from one thread at a time; every event loop gets connections of its own.
+    """
+
+    def __init__(self, settings: Settings, *, price: Price = stated_price, watch: Watch | None = None) -> None:
+        self.settings = settings
+        self.supplies = {name: Supply(name, table) for name, table in settings.supply.items()}
+        self.price = price
+        self.watch = watch
+        self.last: dict[str, str] = {}
+
+    @classmethod
+    def load(cls, path: str | Path, *, user: Path | None = None) -> Switch:
+        """From a file, which is trusted to send keys where it says; raises `bad-config`."""
+        return cls(load(Path(path), user=user))
+
+    def route(self, name: str) -> RouteModel:
+        """The model behind a route's name; raises `no-such-route`."""
+        table = self.settings.route.get(name)
+        if table is None:
+            near = nearest(name, self.settings.route)
+            hint = f"did you mean {near!r}?" if near else f'[route.{name}]\nsupplies = ["…"]'
+            raise ExosuitError("no-such-route", f"there is no route {name!r}", hint)
+        return RouteModel(self, name, table)
+
+    def supply(self, name: str) -> RouteModel:
+        """One supply alone as a model, with all that a route does but switching; raises `no-such-supply`."""
+        if name not in self.supplies:
+            near = nearest(name, self.supplies)
+            hint = f"did you mean {near!r}?" if near else "exosuit model list"
+            raise ExosuitError("no-such-supply", f"there is no supply {name!r}", hint)
+        return RouteModel(self, name, RouteTable(supplies=(name,), wait=0.0))
+
+    def order(self, name: str, table: RouteTable) -> list[Supply]:
+        """The supplies of a route as they would be asked now."""
+        members = [self.supplies[one] for one in table.supplies]
+        return ordered(members, table.strategy, self.last.get(name, ""), self.price)
+
+
+class RouteModel(Model[Any]):
+    """A route as a model. Each supply's own model prepares the request: messages and settings pass through as given."""
+
+    _answers_requests_itself = False
+
+    def __init__(self, switch: Switch, name: str, table: RouteTable) -> None:
+        super().__init__()
+        self.switch = switch
+        self.route = name
+        self.table = table
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"RouteModel({self.route!r}, {list(self.table.supplies)})"
+
+    @property
+    def model_name(self) -> str:
+        return f"route:{self.route}"
+
+    @property
+    def system(self) -> str:
+        return "exosuit"
+
+    @property
+    def provider(self) -> None:
+        return None
+
+    @property
+    def context_window(self) -> int | None:
+        """The smallest context that is configured: what fits it fits them all."""
+        known = [c for one in self.table.supplies if (c := self.switch.supplies[one].table.context)]
+        return min(known, default=None)
+
+    @property
+    def profile(self) -> ModelProfile:
+        """None of its own: each supply's applies when it is asked, as with pydantic-ai's FallbackModel."""
+        raise NotImplementedError("a route has no profile: each of its supplies has one")
+
+    def prepare_request(
+        self, model_settings: ModelSettings | None, model_request_parameters: ModelRequestParameters
+    ) -> tuple[ModelSettings | None, ModelRequestParameters]:
+        return model_settings, model_request_parameters
+
+    def prepare_messages(
+        self,
+        messages: list[ModelMessage],
+        model_request_parameters: ModelRequestParameters | None = None,  # noqa: ARG002
+    ) -> list[ModelMessage]:
+        return messages
+
+    def customize_request_parameters(self, model_request_parameters: ModelRequestParameters) -> ModelRequestParameters:
+        return model_request_parameters
+
+    def resolve_cache_retention(self, model_settings: ModelSettings | None) -> None:  # noqa: ARG002
+        return None
+
+    def _start_request_deadline(self, model_settings: ModelSettings | None, *, stream: bool) -> None:
+        """The route has a deadline of its own."""
+
+    def _caching_not_enabled(self, model_settings: ModelSettings | None) -> bool:  # noqa: ARG002
+        return False
+
+    def _warn_if_thinking_overridden(self, layers: Sequence[Any]) -> None:
+        """Each supply's model warns for itself."""
+
+    def _unified_effort(self, model_settings: ModelSettings | None) -> None:  # noqa: ARG002
+        return None
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        """One whole answer; raises NoAnswer. A stream is asked for below: only that shows that a supply is alive."""
+        call = self._call(Ask(messages, model_settings, model_request_parameters), hold=True)
+        try:
+            async for _ in call.events():
+                pass
+        finally:
+            self._over(call)
+        return answer(call)
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse]:
+        """The answer as it comes; its last events may come from another supply than the first."""
+        call = self._call(Ask(messages, model_settings, model_request_parameters, run_context), hold=False)
+        stream = SwitchedStream(model_request_parameters, call)
+        try:
+            yield stream
+        finally:
+            await call.close()
+            self._over(call)
+
+    def _call(self, ask: Ask, *, hold: bool) -> Call:
+        return Call(self.route, self.table, self.switch.order(self.route, self.table), ask, hold=hold)
+
+    def _over(self, call: Call) -> None:
+        if call.winner:
+            self.switch.last[self.route] = call.winner
+        if self.switch.watch is not None:
+            self.switch.watch(call)
+
+
+def answer(call: Call) -> ModelResponse:
+    """The response of a call that is whole, with its receipt."""
+    assert call.response is not None
+    parts = call.board.final()
+    call.receipt.key_calls(parts)
+    metadata = (call.response.metadata or {}) | call.receipt.as_metadata()
+    return replace(call.response, parts=parts, metadata=metadata)
+
+
+class _Shown(ModelResponsePartsManager):
+    """The parts that StreamedResponse ends and reports: those on the board."""
+
+    def __init__(self, parameters: ModelRequestParameters, call: Call) -> None:
+        super().__init__(parameters)
+        self._call = call
+
+    def get_parts(self) -> list[ModelResponsePart]:
+        return self._call.board.parts()
+
+
+@dataclass
+class SwitchedStream(StreamedResponse):
+    """A streamed answer that outlives the supply that began it."""
+
+    call: Call
+    _timestamp: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
+
+    def __post_init__(self) -> None:
+        self.__dict__["_parts_manager"] = _Shown(self.model_request_parameters, self.call)
+
+    async def _get_event_iterator(self) -> AsyncIterator[ModelResponseStreamEvent]:
+        async for event in self.call.events():
+            yield event
+        whole = answer(self.call)
+        self.finish_reason = whole.finish_reason
+        self.provider_response_id = whole.provider_response_id
+        self.provider_details = whole.provider_details
+        self.canonical_system = whole.canonical_system
+        self.metadata = whole.metadata
+        self._usage = whole.usage
+
+    async def close_stream(self) -> None:
+        await self.call.close()
+
+    def get(self) -> ModelResponse:
+        """The answer so far; the parts that were replaced are not in it."""
+        return replace(super().get(), parts=self.call.board.final())
+
+    @property
+    def model_name(self) -> str:
+        response = self.call.response
+        return (response and response.model_name) or f"route:{self.call.receipt.route}"
+
+    @property
+    def provider_name(self) -> str | None:
+        return self.call.response.provider_name if self.call.response else None
+
+    @property
+    def provider_url(self) -> str | None:
+        return self.call.response.provider_url if self.call.response else None
+
+    @property
+    def timestamp(self) -> datetime:
+        return self._timestamp
