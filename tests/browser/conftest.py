@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser import depot
+from tests.browser import depot, logs
 from tests.browser.screen import Screen
 from tests.repository import Repository
 from tests.wire.serving import Served, serving
@@ -28,6 +28,7 @@ def depot_repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """The workspace that is reviewed."""
     repository = Repository.make(tmp_path_factory.mktemp("browser") / "depot")
     depot.build(repository)
+    logs.build(repository)
     return repository
 
 
@@ -79,6 +80,18 @@ def imported(server: Served, depot_repository: Repository) -> Callable[[], str]:
 def screen(context: BrowserContext, server: Served, imported: Callable[[], str]) -> Screen:
     """A tab on a fresh change, loaded."""
     return Screen(context.new_page(), server, imported()).open()
+
+
+@pytest.fixture
+def groups(context: BrowserContext, server: Served, depot_repository: Repository) -> Screen:
+    """A tab on a fresh change that has groups, with the map on them."""
+    name = f"logs-{next(numbers)}"
+    depot.branch(depot_repository, name, logs.HEAD)
+    answer = server.post("change.import", {"revisions": f"{logs.BASE}..{name}", "title": "warn is warning now"})
+    assert answer.status == 200, answer.body
+    screen = Screen(context.new_page(), server, str(answer.json["change"]), map="groups").open()
+    expect(screen.groups).to_be_visible()
+    return screen
 
 
 @pytest.fixture

@@ -153,11 +153,11 @@ def build(repository: Repository) -> None:
     repository.git("checkout", "--quiet", "main")
 
 
-def branch(repository: Repository, name: str) -> None:
+def branch(repository: Repository, name: str, parent: str = "agent") -> None:
     """One more branch with the same change and a file of its own, so that its review starts from nothing."""
     text = f"# {name}\n"
     stream = (
         f"commit refs/heads/{name}\ncommitter A Tester <tester@example.invalid> 1700000600 +0000\n"
-        f"data {len(name)}\n{name}\nfrom refs/heads/agent^0\nM 644 inline docs/name.md\ndata {len(text)}\n{text}\n"
+        f"data {len(name)}\n{name}\nfrom refs/heads/{parent}^0\nM 644 inline docs/name.md\ndata {len(text)}\n{text}\n"
     )
     repository.git("fast-import", "--quiet", given=stream.encode())

@@ -22,6 +22,11 @@ class Screen:
     page: Page
     server: Served
     change: str
+    map: str = "files"
+    """What the map shows at first."""
+
+    def __post_init__(self) -> None:
+        self.page.add_init_script(f"sessionStorage['exosuit.map'] ??= '\"{self.map}\"'")
 
     @property
     def origin(self) -> str:
@@ -103,6 +108,15 @@ class Screen:
     def number(self, path: str) -> int:
         """The number of a file of the change."""
         return int(self.call("review.overview")["paths"].index(path)) + 1
+
+    @property
+    def groups(self) -> Any:
+        """The map where it shows groups."""
+        return self.page.get_by_role("listbox", name="Groups in the order in which to look")
+
+    def group(self, text: str) -> Any:
+        """A group in the map by a part of its row."""
+        return self.groups.get_by_role("option").filter(has_text=text)
 
     @property
     def options(self) -> Any:

@@ -111,12 +111,46 @@ SCREENS: dict[str, Callable[[Screen], None]] = {
 }
 
 
+def places(screen: Screen) -> None:
+    screen.group("Replace warn").click()
+    screen.decide("y")
+    expect(screen.title).to_have_text("src/logs/theta.py")
+    screen.page.get_by_role("slider", name="Place in the change").focus()
+    expect(screen.page.locator(".tip")).to_be_visible()
+
+
+def missed(screen: Screen) -> None:
+    screen.group("Replace warn").click()
+    screen.page.get_by_role("button", name="Show them").click()
+    expect(screen.page.get_by_role("region", name="Not done", exact=True)).to_contain_text("iota")
+
+
+def made(screen: Screen) -> None:
+    screen.group("Replace warn").click()
+    expect(screen.page.locator(".decide .main")).to_contain_text("regular")
+    screen.press("M")
+    expect(screen.page.get_by_role("link", name="Review it")).to_be_focused()
+
+
+BY_GROUP: dict[str, Callable[[Screen], None]] = {"groups": places, "missed": missed, "made": made}
+
+
+@pytest.mark.parametrize("name", BY_GROUP)
+def test_axe_finds_nothing_where_the_map_shows_groups(name: str, groups: Screen, axe: Axe) -> None:
+    BY_GROUP[name](groups)
+    _look(name, groups, axe)
+
+
 @pytest.mark.parametrize("name", SCREENS)
 def test_axe_finds_nothing(name: str, screen: Screen, axe: Axe, clean_tree: Repository) -> None:
     if name == "conflict":
         mine = clean_tree.read("src/depot/store.py").replace(b"self.values = {}\n", b"self.values = dict()\n")
         clean_tree.write({"src/depot/store.py": mine})
     SCREENS[name](screen)
+    _look(name, screen, axe)
+
+
+def _look(name: str, screen: Screen, axe: Axe) -> None:
     screen.page.wait_for_timeout(250)
     found = []
     for width, height in SIZES:

@@ -21,7 +21,7 @@ TEXT = {
     "delt": ("bg", "delbg"),
     "bg": ("tx",),
 }
-SHAPES = {"unk": PLAIN, "hatch": ("bg", "bg2"), "tx": PLAIN}
+SHAPES = {"unk": PLAIN, "hatch": ("bg", "bg2"), "tx": PLAIN, "proved": PLAIN}
 
 
 def tokens() -> dict[str, dict[str, str]]:

@@ -107,7 +107,7 @@ def test_carriage_returns_survive_an_edit_by_hand(screen: Screen, clean_tree: Re
 def test_the_keys_are_listed(screen: Screen) -> None:
     screen.press("?")
     dialog = screen.page.get_by_role("dialog", name="Keys")
-    expect(dialog).to_contain_text("Accept this hunk, go on")
+    expect(dialog).to_contain_text("Accept this hunk or group, go on")
     screen.press("Escape")
     expect(dialog).to_have_count(0)
     expect(screen.page.locator(".ln.cur")).to_be_focused()

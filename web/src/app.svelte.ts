@@ -7,10 +7,11 @@ import { Decisions } from './decisions';
 import { Desk } from './desk.svelte';
 import type { Target } from './desk.svelte';
 import { Events } from './events';
+import { UNASKED } from './plan.svelte';
 import type { Place } from './place';
 import { keep, kept, parse } from './place';
 
-export type Over = '' | 'help' | 'palette' | 'search' | 'goto' | 'comment' | 'reason' | 'edit' | 'conflicts' | 'done';
+export type Over = '' | 'missed' | 'made' | 'help' | 'palette' | 'search' | 'goto' | 'comment' | 'reason' | 'edit' | 'conflicts' | 'done';
 export type Applied = Out<'change.apply'>;
 export type Summary = Out<'change.list'>['changes'][number];
 
@@ -24,6 +25,8 @@ export class App {
   over = $state<Over>('');
   /** The last apply, while its conflicts are to be decided. */
   outcome = $state.raw<Applied | null>(null);
+  /** The change that was made of missed places last. */
+  made = $state.raw<{ change: string; title: string; already: boolean } | null>(null);
   toast = $state('');
   problem = $state.raw<Problem | null>(null);
   /** What keeps the whole screen from being shown. */
@@ -124,6 +127,22 @@ export class App {
   async lookForConflicts(): Promise<void> {
     this.outcome = await call('change.apply', { change: this.change!.id, dry_run: true });
     if (this.outcome.conflicts.length) this.over = 'conflicts';
+  }
+
+  /** Makes the plan of the open change, unless it is so large that one should ask for it. */
+  plan(unasked: boolean, still: () => boolean): void {
+    const { change } = this;
+    if (!change || (unasked && change.overview.lines_added + change.overview.lines_removed > UNASKED)) return;
+    change.plan.make(still).then(() => this.desk?.again(), this.failed);
+  }
+
+  /** Groups or files in the map. Asks for the plan if nobody has. */
+  showGroups(on: boolean): void {
+    const { plan } = this.change!;
+    plan.show(on);
+    if (on && plan.state !== 'ready') this.plan(false, () => plan.wanted);
+    else this.desk!.again();
+    if (on && plan.state === 'making') this.say('The groups are being made.');
   }
 
   async list(): Promise<void> {

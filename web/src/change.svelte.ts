@@ -2,6 +2,7 @@
 import type { Out } from './call';
 import { call } from './call';
 import { Book } from './pages';
+import { Plan } from './plan.svelte';
 import type { Run, Tally } from './states';
 import { EDITED, nextUndecided, tally, UNDECIDED } from './states';
 
@@ -52,6 +53,7 @@ export class Change {
   order: number[] = [];
   rank: number[] = [];
   book: Book;
+  plan: Plan;
   private seq = 0;
   private busy = 0;
 
@@ -63,6 +65,7 @@ export class Change {
     this.sections = sections(overview);
     this.order = this.sections.flatMap((section) => section.files);
     this.order.forEach((file, at) => (this.rank[file] = at));
+    this.plan = new Plan(this);
     this.take(overview);
     this.sum();
   }

@@ -6,6 +6,7 @@ import type { Desk, Group } from './desk.svelte';
 import { fileAddress } from './place';
 import { atomsOf } from './rows';
 import { ACCEPTED, REJECTED } from './states';
+import { decideUnit, missedHere, nextGroup, stepException, stepPlace, unitHere } from './units';
 
 export interface Command {
   id: string;
@@ -22,21 +23,26 @@ export interface Command {
 /** A group must have been in sight this long before a key decides it. */
 export const SEEN_MS = 300;
 
+/** True where the map shows groups: then keys go by group, not by hunk. */
+const byGroup = (app: App): boolean => app.change?.plan.shown ?? false;
+
 function seen(app: App, desk: Desk): boolean {
-  const shown = performance.now() - desk.since;
+  const shown = performance.now() - (byGroup(app) ? desk.change.plan.seen : desk.since);
   if (shown >= SEEN_MS) return true;
   app.say(`Nothing decided: this was on screen for only ${Math.round(shown)} ms.`);
   return false;
 }
 
 function ofGroup(group: Group): Selection {
-  return { file: group.file, selectors: [group.selector], ranges: group.atoms ? [group.atoms] : [] };
+  return { selectors: [group.selector], ranges: group.atoms ? [[group.file, ...group.atoms]] : [] };
 }
 
 /** Accepts or rejects what the cursor is in, and goes on to what is undecided next. */
 export function decideGroup(app: App, verb: Verb, why = '', checked = false): void {
   const { desk } = app;
   if (!desk?.group || (!checked && !seen(app, desk))) return;
+  const unit = byGroup(app) ? unitHere(app) : null;
+  if (unit) return decideUnit(app, verb, unit, why);
   app.decisions!.decide(verb, ofGroup(desk.group), why);
   void onward(app);
 }
@@ -53,7 +59,7 @@ function decideFile(app: App, verb: Verb): void {
   const { desk, change } = app;
   if (!desk || !change || !seen(app, desk)) return;
   const count = change.overview.atom_counts[desk.file - 1] ?? 0;
-  app.decisions!.decide(verb, { file: desk.file, selectors: [String(desk.file)], ranges: count ? [[1, count]] : [] });
+  app.decisions!.decide(verb, { selectors: [String(desk.file)], ranges: count ? [[desk.file, 1, count]] : [] });
   void onward(app);
 }
 
@@ -67,9 +73,8 @@ function decideLine(app: App, verb: 'accept' | 'reject'): void {
   }
   const back = atoms.every((atom) => desk.stateOf(atom) === (verb === 'accept' ? ACCEPTED : REJECTED));
   app.decisions!.decide(back ? 'clear' : verb, {
-    file: desk.file,
     selectors: atoms.map((atom) => `${desk.file}.${atom}`),
-    ranges: atoms.map((atom) => [atom, atom]),
+    ranges: atoms.map((atom) => [desk.file, atom, atom]),
   });
 }
 
@@ -81,6 +86,8 @@ function decidePart(app: App): void {
 }
 
 function clearGroup(app: App): void {
+  const unit = byGroup(app) ? unitHere(app) : null;
+  if (unit) return decideUnit(app, 'clear', unit);
   if (app.desk?.group) app.decisions!.decide('clear', ofGroup(app.desk.group));
 }
 
@@ -121,28 +128,30 @@ function facts(app: App): void {
 export const COMMANDS: Command[] = [
   { id: 'line.next', title: 'Next line', keys: ['j', 'ArrowDown'], kind: 'Move', run: (app) => app.desk!.diff?.move(1) },
   { id: 'line.prev', title: 'Previous line', keys: ['k', 'ArrowUp'], kind: 'Move', run: (app) => app.desk!.diff?.move(-1) },
-  { id: 'hunk.next', title: 'Next hunk', keys: ['n'], kind: 'Move', run: (app) => app.desk!.hunk(1) },
-  { id: 'hunk.prev', title: 'Previous hunk', keys: ['p'], kind: 'Move', run: (app) => app.desk!.hunk(-1) },
+  { id: 'hunk.next', title: 'Next hunk, or place of the group', keys: ['n'], kind: 'Move', run: (app) => (byGroup(app) ? stepPlace(app, 1) : app.desk!.hunk(1)) },
+  { id: 'hunk.prev', title: 'Previous hunk, or place of the group', keys: ['p'], kind: 'Move', run: (app) => (byGroup(app) ? stepPlace(app, -1) : app.desk!.hunk(-1)) },
   { id: 'file.next', title: 'Next file', keys: [']'], kind: 'Move', run: (app) => app.desk!.nextFile(1) },
   { id: 'file.prev', title: 'Previous file', keys: ['['], kind: 'Move', run: (app) => app.desk!.nextFile(-1) },
-  { id: 'undecided', title: 'Next undecided', keys: ['N'], kind: 'Move', run: onward },
+  { id: 'undecided', title: 'Next that is undecided: hunk or group', keys: ['N'], kind: 'Move', run: (app) => (byGroup(app) ? nextGroup(app) : onward(app)) },
+  { id: 'exception', title: 'Next exception, then missed places', keys: ['E'], kind: 'Move', run: stepException },
   { id: 'page.next', title: 'One screen down', keys: ['PageDown'], kind: 'Move', run: (app) => app.desk!.diff?.page(1) },
   { id: 'page.prev', title: 'One screen up', keys: ['PageUp'], kind: 'Move', run: (app) => app.desk!.diff?.page(-1) },
   { id: 'fold', title: 'Open the fold under the cursor', keys: ['Enter'], kind: 'Move', run: (app) => app.desk!.openFold() },
 
-  { id: 'accept', title: 'Accept this hunk, go on', keys: ['y'], kind: 'Decide', once: true, run: (app) => decideGroup(app, 'accept') },
-  { id: 'reject', title: 'Reject this hunk, go on', keys: ['x'], kind: 'Decide', once: true, run: (app) => decideGroup(app, 'reject') },
+  { id: 'accept', title: 'Accept this hunk or group, go on', keys: ['y'], kind: 'Decide', once: true, run: (app) => decideGroup(app, 'accept') },
+  { id: 'reject', title: 'Reject this hunk or group, go on', keys: ['x'], kind: 'Decide', once: true, run: (app) => decideGroup(app, 'reject') },
   { id: 'reason', title: 'Reject with a reason', keys: ['r'], kind: 'Decide', once: true, run: (app) => (app.over = 'reason') },
   { id: 'line.accept', title: 'Accept this line only, or clear it', keys: ['Space'], kind: 'Decide', once: true, run: (app) => decideLine(app, 'accept') },
   { id: 'line.reject', title: 'Reject this line only, or clear it', keys: ['Shift+Space'], kind: 'Decide', once: true, run: (app) => decideLine(app, 'reject') },
   { id: 'part', title: 'Accept the lines that touch this one', keys: ['a'], kind: 'Decide', once: true, run: decidePart },
   { id: 'file.accept', title: 'Accept the file', keys: ['Y'], kind: 'Decide', once: true, run: (app) => decideFile(app, 'accept') },
   { id: 'file.reject', title: 'Reject the file', keys: ['X'], kind: 'Decide', once: true, run: (app) => decideFile(app, 'reject') },
-  { id: 'clear', title: 'Make this hunk undecided again', keys: ['0'], kind: 'Decide', once: true, run: clearGroup },
+  { id: 'clear', title: 'Make this hunk or group undecided again', keys: ['0'], kind: 'Decide', once: true, run: clearGroup },
   { id: 'edit', title: 'Write your own text for this hunk', keys: ['e'], kind: 'Decide', once: true, run: (app) => (app.over = 'edit') },
   { id: 'comment', title: 'Comment on this line', keys: ['c'], kind: 'Decide', once: true, run: (app) => (app.over = 'comment') },
 
   { id: 'split', title: 'Split the hunk into its blocks, or join it', keys: ['s'], kind: 'Look', once: true, run: (app) => app.say(app.desk!.part() ? 'Split: each block is its own decision.' : 'Joined: the hunk is one decision.') },
+  { id: 'map', title: 'Groups or files in the map', keys: ['g'], kind: 'Look', once: true, run: (app) => app.showGroups(!app.change!.plan.shown) },
   { id: 'view', title: 'Unified or split view', keys: ['m'], kind: 'Look', once: true, run: (app) => app.desk!.setSplit(!app.desk!.split) },
   { id: 'indent', title: 'Shared indentation off or on', keys: ['.'], kind: 'Look', once: true, run: (app) => app.desk!.setDedent(!app.desk!.dedent) },
   { id: 'facts', title: 'What is known, and back', keys: ['i'], kind: 'Look', once: true, run: facts },
@@ -156,6 +165,7 @@ export const COMMANDS: Command[] = [
   { id: 'apply', title: 'Apply what is accepted', keys: ['A'], kind: 'Do', once: true, run: (app) => app.apply() },
   { id: 'conflicts', title: 'What apply would leave alone', keys: ['K'], kind: 'Do', once: true, run: (app) => app.lookForConflicts() },
   { id: 'refresh', title: 'Read the source again', keys: ['R'], kind: 'Do', once: true, run: (app) => app.refresh() },
+  { id: 'missed', title: 'Make a change of the places the group missed', keys: ['M'], kind: 'Do', once: true, run: missedHere },
   { id: 'export', title: 'Copy what is accepted as a patch', keys: ['P'], kind: 'Do', once: true, run: exportPatch },
 
   { id: 'changes', title: 'Screen: changes', keys: ['1'], kind: 'Page', anywhere: true, run: (app) => app.visit('/') },

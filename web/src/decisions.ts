@@ -10,11 +10,10 @@ export type Verb = 'accept' | 'reject' | 'clear';
 
 const STATE: Record<Verb, number> = { accept: ACCEPTED, reject: REJECTED, clear: UNDECIDED };
 
-/** Atoms of one file: from first to last where they are known, and as the server takes them. */
+/** Atoms by file, from first to last, where they are known; and as the server takes them. */
 export interface Selection {
-  file: number;
   selectors: string[];
-  ranges: [first: number, last: number][];
+  ranges: [file: number, first: number, last: number][];
 }
 
 export class Decisions {
@@ -31,20 +30,22 @@ export class Decisions {
   /** Accepts, rejects or clears. The screen shows it before the server answers; an error puts it back. */
   decide(verb: Verb, what: Selection, why = ''): void {
     const { change } = this;
-    const before = change.runs[what.file - 1]!;
-    if (what.ranges.length) {
-      const after = what.ranges.reduce<Run[]>((runs, [first, last]) => withState(runs, first, last, STATE[verb]), before);
-      change.put(new Map([[what.file, after]]));
-      this.desk.diff?.restate();
+    const [before, after] = [new Map<number, Run[]>(), new Map<number, Run[]>()];
+    for (const [file, first, last] of what.ranges) {
+      const runs = after.get(file) ?? change.runs[file - 1]!;
+      if (!before.has(file)) before.set(file, runs);
+      after.set(file, withState(runs, first, last, STATE[verb]));
     }
+    change.put(after);
+    this.desk.diff?.restate();
     const place = this.place();
     this.enqueue(async () => {
       try {
-        const answer = await call(`change.${verb}`, { change: change.id, atoms: what.selectors, path: null, all: false, group: null, why });
+        const answer = await call(`change.${verb}`, { change: change.id, atoms: what.selectors, path: null, all: false, group: null, increment: null, why });
         this.remember(answer.event, place);
         if (answer.also?.length) this.say(`Decided too, because the others need them: ${answer.also.join(', ')}`);
       } catch (error) {
-        change.put(new Map<number, Run[]>([[what.file, before]]));
+        change.put(before);
         this.desk.diff?.restate();
         throw error;
       }

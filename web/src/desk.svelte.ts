@@ -52,8 +52,9 @@ export class Desk {
   attach(diff: ExoDiff): void {
     this.diff = diff;
     diff.host = {
-      look: { language: null, stateOf: (atom) => this.stateOf(atom), hunk: (base) => this.headNote(base) },
+      look: { language: null, stateOf: (atom) => this.stateOf(atom), isProved: (atom) => this.change.plan.isProved(this.change.plan.number(this.file, atom)), hunk: (base) => this.headNote(base) },
       group: (base) => this.groupRange(base),
+      inside: () => this.inside(),
       label: () => `${this.change.path(this.file)}, ${this.change.lines(this.file)} changed lines`,
       onCursor: () => this.moved(),
       onFold: (base) => void this.unfold(base).catch(this.onProblem),
@@ -64,6 +65,21 @@ export class Desk {
   }
 
   onToggle: () => void = () => undefined;
+
+  /** Which lines one key decides where the map shows groups; null where it is the hunk. */
+  private inside(): ((line: Line) => boolean) | null {
+    const { plan } = this.change;
+    const [here] = this.diff?.line ? atomsOf(this.diff.line) : [];
+    const unit = plan.shown ? plan.unit(here ? plan.number(this.file, here) : plan.atom) : null;
+    if (!unit) return null;
+    const { group, exception } = unit;
+    return (line) =>
+      atomsOf(line).some((atom) => {
+        const number = plan.number(this.file, atom);
+        if (exception) return number >= exception[0] && number < exception[1];
+        return plan.groupOf(number) === group && !plan.isException(number);
+      });
+  }
 
   stateOf(atom: number, file = this.file): number {
     return stateOf(this.change.runs[file - 1] ?? [], atom);
@@ -180,6 +196,8 @@ export class Desk {
     this.line = line;
     const [start, end] = line ? this.groupRange(line.base) : [0, 0];
     if (!line || !this.rows) return;
+    const [atom] = atomsOf(line);
+    if (atom) this.change.plan.on(this.change.plan.number(this.file, atom));
     if (!this.group || this.group.file !== this.file || this.group.start !== start || this.group.end !== end || !this.group.atoms) {
       this.group = this.describe(start, end);
       this.since = performance.now();

@@ -5,6 +5,8 @@ import './style/shell.css';
 import './style/bars.css';
 import './style/diff.css';
 import './style/review.css';
+import './style/terrain.css';
+import './style/groups.css';
 import './style/narrow.css';
 import './style/over.css';
 import './style/pages.css';

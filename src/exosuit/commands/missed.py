@@ -33,7 +33,7 @@ def missed(session: Session, ask: MissedAsk) -> Imported:
     if numbers[0] < 1 or numbers[-1] > len(group.missed):
         raise UsageError("no-such-place", f"group {group.id} missed {len(group.missed)} places", "count them from 1")
     places = "1 place" if len(numbers) == 1 else f"{len(numbers)} places"
-    claim = Claim(f"{group.title}: {places} left out", f"replay of {group.kind}", "")
+    claim = Claim(f"{places} left out: {group.title}", f"replay of {group.kind}", "")
     return bring_in(session, Replay(change, group, tuple(numbers)), claim)
 
 

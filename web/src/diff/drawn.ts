@@ -1,4 +1,5 @@
 /** The lines that are elements just now: those that stay keep theirs, the others' are filled anew. */
+import type { Line } from '../rows';
 import type { Layout, Spot } from './layout';
 import type { LineElement, Look } from './line';
 import { fillLine, headNote, makeLine, tellState } from './line';
@@ -74,11 +75,10 @@ export class Drawn {
     }
   }
 
-  /** The group's edge on rows `[start, end)`, and the cursor: a class and a tab stop. */
-  mark([start, end]: [number, number], cursor: Spot): void {
+  /** The edge of what one key decides, and the cursor: a class and a tab stop. */
+  mark(inside: (line: Line) => boolean, cursor: Spot): void {
     for (const { spot, drawn } of this.shown) {
-      const base = drawn.line?.base ?? -1;
-      drawn.el.classList.toggle('in', base >= start && base < end);
+      drawn.el.classList.toggle('in', drawn.line !== null && inside(drawn.line));
       this.point(drawn, same(spot, cursor));
     }
   }

@@ -18,6 +18,8 @@ export interface Host {
   look: Omit<Look, 'columns'>;
   /** Rows `[start, end)` that are one decision, for a row of the file. */
   group: (base: number) => [number, number];
+  /** Which lines are that decision, where it is not those rows; null where it is. */
+  inside: () => ((line: Line) => boolean) | null;
   label: () => string;
   onCursor: () => void;
   onFold: (base: number) => void;
@@ -232,7 +234,8 @@ export class ExoDiff extends HTMLElement {
     this.clamp();
     const spots = this.window();
     const lost = this.drawn.update(spots, layout, this.full, this.lay.split);
-    this.drawn.mark(this.groupNow(), this.at);
+    const [start, end] = this.groupNow();
+    this.drawn.mark(this.host.inside() ?? ((line) => line.base >= start && line.base < end), this.at);
     if (lost) this.focus();
     if (this.drawn.remeasure(layout)) this.clamp();
     let above = this.anchor.off;

@@ -28,6 +28,7 @@ export interface LineElement {
 export interface Look {
   language: Language | null;
   stateOf: (atom: number) => number;
+  isProved: (atom: number) => boolean;
   hunk: (base: number) => string;
   columns: number;
 }
@@ -148,6 +149,8 @@ export function tellState(to: LineElement, look: Look): void {
   to.left.el.dataset['state'] = decided && removed ? String(state) : '';
   const beside = line.other ? look.stateOf(line.other[3]) : kind === '-' ? '' : state;
   if (to.right) to.right.el.dataset['state'] = decided && kind !== '!' ? String(beside) : '';
+  const proved = decided && state === 0 && look.isProved(atom);
+  to.el.classList.toggle('proved', proved);
   to.el.setAttribute('aria-selected', String(decided && (state === 1 || state === 3)));
   let label = `${SPOKEN[kind] ?? ''} line ${old || other}: ${readable(text)}`;
   if (line.other) label += `; added line ${line.other[2]}: ${readable(line.other[4])}`;
@@ -155,5 +158,5 @@ export function tellState(to: LineElement, look: Look): void {
   if (kind === '#') label = `${atom} unchanged lines, Enter opens them`;
   if (kind === '!') label = `note: ${readable(text)}`;
   if (kind === '"') label = `comment by ${readable(text)}`;
-  to.el.setAttribute('aria-label', label + STATE_WORD[state]);
+  to.el.setAttribute('aria-label', label + (proved ? ', proved' : STATE_WORD[state]));
 }
