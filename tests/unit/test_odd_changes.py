@@ -12,7 +12,7 @@ from exosuit.commands.catalogue import load
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError, UsageError
 from exosuit.faces.human import render
-from tests.repository import Repository
+from tests.repository import Repository, git
 
 
 class Odd:
@@ -135,3 +135,30 @@ def test_files_of_a_plain_folder_are_listed_as_those_of_a_repository(odd: Odd, t
     listed: Any = load().dispatch("file.list", Session(plain.parent, actor="test"), {})
     assert sorted(listed.paths) == [r"sub/bad\xff.txt", "sub/good", r"sub/new\nline"]
     assert listed.model_dump_json()
+
+
+def test_a_tree_that_no_folder_can_hold_makes_no_folder(odd: Odd, tmp_path: Path) -> None:
+    here = odd.repository
+    blob = here.git("hash-object", "-w", "--stdin", given=b"evil\n")
+    tree = here.git("mktree", given=f"100644 blob {blob}\tconfig\n".encode())
+    root = here.git("mktree", given=f"040000 tree {tree}\t.git\n".encode())
+    here.git("branch", "evil", here.git("commit-tree", "-m", "evil", root))
+    evil: Any = odd.call("change.import", revisions="main..evil")
+    with pytest.raises(ExosuitError) as error:
+        odd.call("change.materialize", change=evil.change, all=True, out=str(tmp_path / "out"))
+    assert error.value.message == "invalid path '.git/config'"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_partial_clone_is_told_what_to_fetch(odd: Odd, tmp_path: Path) -> None:
+    odd.repository.git("config", "uploadpack.allowFilter", "true")
+    origin = f"file://{odd.repository.path}"
+    git(tmp_path, "clone", "--quiet", "--no-checkout", "--filter=blob:none", origin, "partial")
+    session = Session(tmp_path / "partial", actor="test")
+    ask = {"revisions": "origin/main..origin/feature"}
+    with pytest.raises(ExosuitError) as error:
+        load().dispatch("change.import", session, ask)
+    assert error.value.message.startswith("git is unable to read ")
+    git(tmp_path / "partial", *error.value.hint.partition("git ")[2].partition(" brings")[0].split())
+    imported: Any = load().dispatch("change.import", session, ask)
+    assert imported.files == 7

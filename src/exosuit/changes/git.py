@@ -113,7 +113,11 @@ def _failed(words: bytes, code: int) -> ExosuitError:
     """What git said last, or how it ended."""
     told = words.decode("utf-8", "replace").strip().splitlines()
     ended = f"git was ended by signal {-code}" if code < 0 else f"git ended with {code}"
-    return ExosuitError("git-failed", told[-1] if told else ended, "git said so; nothing was changed")
+    said = told[-1].removeprefix("fatal: ").removeprefix("error: ") if told else ended
+    if said.startswith("unable to read "):
+        hint = "an object is missing; in a partial clone, git fetch --refetch --no-filter brings them all"
+        return ExosuitError("git-failed", f"git is {said}", hint)
+    return ExosuitError("git-failed", said, "git said so; nothing was changed")
 
 
 def _no_git() -> ExosuitError:

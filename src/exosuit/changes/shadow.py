@@ -146,17 +146,18 @@ class Shadow:
         """Write a whole tree into a folder that is absent or empty; raises `not-empty`."""
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise ExosuitError("not-empty", f"{out} is there already and not empty", "name a new folder")
+        index = self.git_dir / f"out-{os.getpid()}-{threading.get_ident()}.index"
+        env = {"GIT_DIR": str(self.git_dir), "GIT_WORK_TREE": str(out), "GIT_INDEX_FILE": str(index)}
         try:
+            git(
+                ["read-tree", tree], env={**env, "GIT_WORK_TREE": str(self.git_dir)}
+            )  # may refuse a path: no folder yet
             out.mkdir(parents=True, exist_ok=True)
+            git(["checkout-index", "-a", "-f", "-q"], env=env, cwd=out)
         except OSError as error:
             raise ExosuitError(
                 "cannot-write", f"cannot make {out} ({error.strerror})", "name another folder"
             ) from error
-        index = self.git_dir / f"out-{os.getpid()}-{threading.get_ident()}.index"
-        env = {"GIT_DIR": str(self.git_dir), "GIT_WORK_TREE": str(out), "GIT_INDEX_FILE": str(index)}
-        try:
-            git(["read-tree", tree], env=env)
-            git(["checkout-index", "-a", "-f", "-q"], env=env, cwd=out)
         finally:
             index.unlink(missing_ok=True)
 
