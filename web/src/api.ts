@@ -575,6 +575,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/model.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The supplies and routes that are configured, and the model servers that answer on this machine.
+         * @description The supplies and routes that are configured, and the model servers that answer on this machine.
+         *
+         *     Ollama, LM Studio, llama.cpp and vLLM are looked for on the ports they are known for; no other port is touched.
+         */
+        get: operations["get.model.list"];
+        put?: never;
+        /**
+         * The supplies and routes that are configured, and the model servers that answer on this machine.
+         * @description The supplies and routes that are configured, and the model servers that answer on this machine.
+         *
+         *     Ollama, LM Studio, llama.cpp and vLLM are looked for on the ports they are known for; no other port is touched.
+         */
+        post: operations["model.list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model.add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a supply to your own file, for all workspaces; a key is named, never written down.
+         * @description Add a supply to your own file, for all workspaces; a key is named, never written down.
+         */
+        post: operations["model.add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model.route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a route to your own file: supplies behind a name, first choice first.
+         * @description Add a route to your own file: supplies behind a name, first choice first.
+         */
+        post: operations["model.route"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a route or a supply one short question, and show who answered, how fast and for how many tokens.
+         * @description Ask a route or a supply one short question, and show who answered, how fast and for how many tokens.
+         */
+        post: operations["model.test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/change.plan": {
         parameters: {
             query?: never;
@@ -1792,6 +1880,30 @@ export interface components {
             needs: string;
         };
         /**
+         * LocalModelShown
+         * @description A model that a server on this machine has; null where it does not tell.
+         */
+        LocalModelShown: {
+            /** Name */
+            name: string;
+            /** Context */
+            context: number | null;
+            /** Tools */
+            tools: boolean | null;
+        };
+        /**
+         * LocalServerShown
+         * @description A model server that answered on this machine.
+         */
+        LocalServerShown: {
+            /** Driver */
+            driver: string;
+            /** Address */
+            address: string;
+            /** Models */
+            models: components["schemas"]["LocalModelShown"][];
+        };
+        /**
          * MaterializeAsk
          * @description Write the tree that a subset of the change gives into a new folder.
          */
@@ -1915,6 +2027,123 @@ export interface components {
             before: string[];
             /** After */
             after: string[];
+        };
+        /**
+         * ModelAddAsk
+         * @description A supply: one model at one provider.
+         */
+        ModelAddAsk: {
+            /**
+             * Name
+             * @description What to call it.
+             */
+            name: string;
+            /**
+             * Driver
+             * @description The dialect that it speaks.
+             * @enum {string}
+             */
+            driver: "openai" | "openai-responses" | "anthropic" | "google" | "mistral" | "groq" | "openrouter" | "ollama" | "lmstudio" | "llamacpp" | "vllm";
+            /**
+             * Model
+             * @description The model's name, as the provider has it.
+             */
+            model: string;
+            /**
+             * Base Url
+             * @description Where it is; the vendor's own address, or the local server's, if not given.
+             * @default
+             */
+            base_url: string;
+            /**
+             * Key
+             * @description Where its key is: env:NAME or keyring:NAME; never the key itself.
+             * @default
+             */
+            key: string;
+            /**
+             * Context
+             * @description How many tokens it takes.
+             * @default null
+             */
+            context: number | null;
+        };
+        /**
+         * ModelListAsk
+         * @description Whether to look for servers on this machine too.
+         */
+        ModelListAsk: {
+            /**
+             * No Local
+             * @description Do not ask the known ports of this machine for model servers.
+             * @default false
+             */
+            no_local: boolean;
+        };
+        /**
+         * ModelRouteAsk
+         * @description A route: supplies behind a name.
+         */
+        ModelRouteAsk: {
+            /**
+             * Name
+             * @description What to call it: smart, fast, apply …
+             */
+            name: string;
+            /**
+             * Supplies
+             * @description Names of supplies, first choice first; at least one.
+             * @default []
+             */
+            supplies: string[];
+            /**
+             * Strategy
+             * @description How to choose among those that are well.
+             * @default order
+             * @enum {string}
+             */
+            strategy: "order" | "cheapest" | "fastest" | "sticky";
+        };
+        /**
+         * ModelTestAsk
+         * @description What to ask.
+         */
+        ModelTestAsk: {
+            /**
+             * Name
+             * @description A route or a supply.
+             */
+            name: string;
+        };
+        /**
+         * ModelTested
+         * @description What came back.
+         */
+        ModelTested: {
+            /** Name */
+            name: string;
+            /** Answer */
+            answer: string;
+            /** Seconds */
+            seconds: number;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Served */
+            served: components["schemas"]["ServedShown"][];
+        };
+        /**
+         * ModelsShown
+         * @description All that is configured, and what is found on this machine.
+         */
+        ModelsShown: {
+            /** Supplies */
+            supplies: components["schemas"]["SupplyShown"][];
+            /** Routes */
+            routes: components["schemas"]["RouteShown"][];
+            /** Local */
+            local: components["schemas"]["LocalServerShown"][];
         };
         /**
          * Nothing
@@ -2095,6 +2324,20 @@ export interface components {
             take: "mine" | "theirs";
         };
         /**
+         * RouteShown
+         * @description A route as it is configured.
+         */
+        RouteShown: {
+            /** Name */
+            name: string;
+            /** Supplies */
+            supplies: string[];
+            /** Strategy */
+            strategy: string;
+            /** Source */
+            source: string;
+        };
+        /**
          * Rows
          * @description `rows` from `start` on; `total` with all folds closed; `hunks`: the row at which each hunk starts.
          */
@@ -2224,6 +2467,30 @@ export interface components {
              * @default
              */
             why: string;
+        };
+        /**
+         * ServedShown
+         * @description One request to one supply.
+         */
+        ServedShown: {
+            /** Supply */
+            supply: string;
+            /** Model */
+            model: string;
+            /**
+             * Outcome
+             * @description whole, lost (another was faster), cancelled, or what went wrong.
+             */
+            outcome: string;
+            /** Why */
+            why: string;
+            /**
+             * First
+             * @description Seconds to the first event.
+             */
+            first: number | null;
+            /** Seconds */
+            seconds: number;
         };
         /**
          * ShowAsk
@@ -2546,6 +2813,59 @@ export interface components {
             edited: number;
             /** Applied */
             applied: boolean;
+        };
+        /**
+         * SupplyShown
+         * @description A supply as it is configured.
+         */
+        SupplyShown: {
+            /** Name */
+            name: string;
+            /** Driver */
+            driver: string;
+            /** Model */
+            model: string;
+            /**
+             * Address
+             * @description Empty for the vendor's own.
+             */
+            address: string;
+            /**
+             * Key
+             * @description Where its key is; empty if it needs none.
+             */
+            key: string;
+            /** Key Found */
+            key_found: boolean;
+            /** Context */
+            context: number | null;
+            /** Tools */
+            tools: boolean;
+            /**
+             * Continues
+             * @description Whether it can go on with an answer that another one began.
+             */
+            continues: boolean;
+            /**
+             * Source
+             * @description The file that names it.
+             */
+            source: string;
+            /**
+             * Note
+             * @description Why it is not used as it is; empty if it is.
+             */
+            note: string;
+        };
+        /**
+         * TableAdded
+         * @description What is now in the user's file.
+         */
+        TableAdded: {
+            /** File */
+            file: string;
+            /** Text */
+            text: string;
         };
         /**
          * Undone
@@ -3926,6 +4246,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Imported"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "get.model.list": {
+        parameters: {
+            query?: {
+                /** @description Do not ask the known ports of this machine for model servers. */
+                no_local?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelsShown"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "model.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelListAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelsShown"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "model.add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelAddAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableAdded"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "model.route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelRouteAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableAdded"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "model.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelTestAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelTested"];
                 };
             };
             400: components["responses"]["400"];

@@ -8,6 +8,7 @@ NOUNS: Mapping[str, str] = {
     "change": "Import, show, decide, apply, undo and export changes.",
     "review": "Open the review of a change in the browser; what its screen reads.",
     "check": "Run the checks of a change, a revision or the workspace, in the sandbox.",
+    "model": "Supplies of models and routes over them: list, add, test.",
     "file": "List, read and save files of the workspace; a save is a change like any other.",
     "workspace": "Where the workspace and its state are.",
 }
