@@ -90,3 +90,13 @@ def test_paragraphs_that_went_in_another_order_are_not_all_proved() -> None:
 def test_prose_that_went_into_a_fence_is_code() -> None:
     base = {"a.md": f"{OTHER}\n{TEXT}", "b.md": "```text\na\n```\n"}
     assert not planned(base, {"a.md": OTHER, "b.md": f"```text\n{TEXT}\n```\n"}).proved_lines()
+
+
+def test_each_blank_line_goes_with_one_paragraph_only() -> None:
+    third = "A third thing is said here too and it\nis also long enough for that.\n"
+    found = planned(
+        {"a.md": f"# A\n\n{TEXT}\n{OTHER}\n{third}"}, {"a.md": "# A\n", "b.md": TEXT, "c.md": OTHER, "d.md": third}
+    )
+    atoms = [atom for group in found.plan.groups for atom in found.reading.atoms_of(group.atoms)]
+    assert sorted(atoms) == list(range(found.change.atoms))
+    assert found.proved_lines()

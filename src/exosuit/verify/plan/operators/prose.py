@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from exosuit.changes.decisions import merged
@@ -37,6 +37,11 @@ class Side:
     free: frozenset[int]
 
 
+def _less(side: Side, taken: Iterable[list[int]]) -> Side:
+    """A side without the atoms that other paragraphs have taken along: a blank line between two goes with one."""
+    return replace(side, free=side.free - {atom - side.file.first for atoms in taken for atom in atoms})
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Pair:
     """Paragraphs side by side that are gone from one place and new in another (or wrapped anew where they stood)."""
@@ -53,7 +58,7 @@ def prose(reading: Reading, free: Free) -> list[Claim]:
     sides = [(_side(file, free, new=False), _side(file, free, new=True)) for file in files]
     held: dict[tuple[int, int], list[int]] = {}
     for (i, j), pairs in _paired(sides).items():
-        old, new = sides[i][0], sides[j][1]
+        old, new = (_less(side, held.values()) for side in (sides[i][0], sides[j][1]))
         kept = withdrawn(pairs, lambda some, old=old, new=new: bool(_taken(old, new, some)))  # type: ignore[misc]
         if kept:
             held[i, j] = _taken(old, new, kept)
