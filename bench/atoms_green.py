@@ -96,7 +96,7 @@ def measured(case: Case, asked: argparse.Namespace) -> Row:
     workspace = Workspace.open(case.root)
     change, _, _ = workspace.bring_in(Revisions(case.base, case.head), "bench")
     checker = replace(Checker(workspace, change.base), reruns=0)
-    check = Check("pytest", ("python", "-m", "pytest", "-q", *case.words), TIMEOUT)
+    check = Check("pytest", ("python", "-m", "pytest", "-q", "-o", f"testpaths={' '.join(case.folders)}"), TIMEOUT)
     began = time.perf_counter()
     ends = [
         demanded(checker, change, [replace(check, timeout=TIMEOUT + again)], threading.Event())[0][0]
@@ -111,7 +111,7 @@ def measured(case: Case, asked: argparse.Namespace) -> Row:
     plain = condensed(change.atoms, known)
     dice = random.Random(asked.seed)
     before = marked(standing, plain, asked, dice)
-    told = learn(standing.green, change.atoms, known, asked.learn, asked.prefixes, asked.subsets)
+    told = learn(standing.green, change.atoms, known, asked.learn, asked.prefixes, asked.subsets, standing.focused)
     after = marked(standing, told.increments, asked, random.Random(asked.seed + 1))
     files = [change.range_of(file) for file in change.files]
     by_file = sets_of(len(files), lambda chosen: [files[at] for at in sorted(chosen)], asked, dice)

@@ -18,18 +18,18 @@ GIT = ("git", "-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c",
 
 @dataclass(frozen=True)
 class Suite:
-    """How the tests of a package are run: what is installed besides the package itself, and words for pytest."""
+    """How the tests of a package are run: what is installed besides the package itself, and folders of tests."""
 
     needs: tuple[str, ...] = ()
-    words: tuple[str, ...] = ("tests",)
+    folders: tuple[str, ...] = ("tests",)
 
 
 SUITES = {
     "click": Suite(),
-    "flask": Suite(("werkzeug>=3,<3.1",)),
+    "flask": Suite(),
     "jinja2": Suite(),
     "packaging": Suite(("pretend",)),
-    "attrs": Suite(("hypothesis", "zope-interface", "cloudpickle"), ("tests", "--ignore=tests/test_mypy.yml")),
+    "attrs": Suite(("hypothesis", "zope-interface", "cloudpickle"), ("tests",)),
     "itsdangerous": Suite(("freezegun",)),
     "pluggy": Suite((), ("testing",)),
     "toolz": Suite((), ("toolz",)),
@@ -74,14 +74,14 @@ RELEASES = (
 
 @dataclass(frozen=True)
 class Case:
-    """A change to measure: a workspace at its head, its two revisions, a Python for both, and the words for pytest."""
+    """A change to measure: a workspace at its head, its two revisions, a Python for both, and the folders of tests."""
 
     name: str
     root: Path
     base: str
     head: str
     python: Path
-    words: tuple[str, ...]
+    folders: tuple[str, ...]
     has_history: bool = False
 
 
@@ -102,7 +102,7 @@ def of_releases(folder: Path, cache: Path, package: str, old: str, new: str) -> 
         shutil.copytree(side, root, dirs_exist_ok=True, symlinks=True)
         revisions.append(committed(root, python))
     base, head = revisions
-    return Case(f"{package} {old} → {new}", root, base, head, python, suite.words)
+    return Case(f"{package} {old} → {new}", root, base, head, python, suite.folders)
 
 
 def of_history(folder: Path, package: str, repository: Path, span: str) -> Case:
@@ -118,7 +118,7 @@ def of_history(folder: Path, package: str, repository: Path, span: str) -> Case:
         git(root, "checkout", "--quiet", "--detach", end)
         revisions.append(committed(root, python))
     base, head = revisions
-    return Case(f"{package} {span}", root, base, head, python, suite.words, has_history=True)
+    return Case(f"{package} {span}", root, base, head, python, suite.folders, has_history=True)
 
 
 def committed(root: Path, python: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,29 @@ def test_damaged_lessons_are_one_error_with_a_hint(tmp_path: Path) -> None:
     (tmp_path / "lessons.json").write_text("{")
     with pytest.raises(ExosuitError, match=r"lessons\.json"):
         read_lessons(tmp_path)
+
+
+def test_what_is_missing_is_searched_for_with_a_quicker_question_where_there_is_one() -> None:
+    asked: dict[str, int] = {"all": 0, "one": 0}
+
+    def green(name: str) -> Callable[[list[Range]], bool]:
+        def ask(atoms: list[Range]) -> bool:
+            asked[name] += 1
+            return 3 not in taken(atoms) or 97 in taken(atoms)
+
+        return ask
+
+    told = learn(green("all"), 100, [], prefixes=4, focus=lambda _red: green("one"))
+    assert told.edges == (Edge(3, 97, "learned"),)
+    assert asked["all"] < 12 < asked["one"] < told.runs == sum(asked.values())
+
+
+def test_a_quicker_question_that_is_not_red_there_is_not_asked_again() -> None:
+    quick: list[list[Range]] = []
+
+    def focus(_red: list[Range]) -> Callable[[list[Range]], bool]:
+        return lambda atoms: quick.append(atoms) is None
+
+    told = learn(lambda atoms: 3 not in taken(atoms) or 7 in taken(atoms), 10, [], focus=focus)
+    assert told.edges == (Edge(3, 7, "learned"),)
+    assert len(quick) == 1

@@ -44,7 +44,7 @@ def increments(session: Session, ask: StandAsk) -> Stood:
             lambda: running.begin("a part of the change", next(looked_at, ask.runs)),
         )  # fmt: skip
         known = [*edges(reading), *recalled(reading, read_lessons(workspace.state))]
-        told = learn(standing.green, change.atoms, known, ask.runs, ask.prefixes, ask.subsets)
+        told = learn(standing.green, change.atoms, known, ask.runs, ask.prefixes, ask.subsets, standing.focused)
     taught = lessons(reading, told.edges)
     if taught:
         write_lessons(workspace.state, taught)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from exosuit.changes.change import Change
 from exosuit.changes.decisions import ACCEPTED, Range
@@ -12,6 +12,7 @@ from exosuit.changes.materialize import materialize
 from exosuit.core.errors import ExosuitError
 from exosuit.verify.checks.check import Check, Result
 from exosuit.verify.checks.checker import Checker
+from exosuit.verify.increments.learn import Green
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,7 @@ class Standing:
         """Whether every demand is met with these atoms taken; None where that cannot be told."""
         if self.stop.is_set():
             return None
-        states = bytearray(self.change.atoms)
-        for first, end in atoms:
-            states[first:end] = bytes([ACCEPTED]) * (end - first)
-        tree = materialize(self.change, states, [], self.checker.workspace.shadow)
+        tree = self._tree(atoms)
         known: list[bool | None] = []
         for demand in self.demands:
             self.tell()
@@ -52,6 +50,25 @@ class Standing:
             if known[-1] is False:
                 return False
         return True if all(known) else None
+
+    def _tree(self, atoms: Iterable[Range]) -> str:
+        states = bytearray(self.change.atoms)
+        for first, end in atoms:
+            states[first:end] = bytes([ACCEPTED]) * (end - first)
+        return materialize(self.change, states, [], self.checker.workspace.shadow)
+
+    def focused(self, red: list[Range]) -> Green:
+        """The question of what fails with these atoms taken: one test by itself, or a check that tells no tests."""
+        tree = self._tree(red)
+        for demand in self.demands:
+            result = self.checker.check(tree, demand.check, self.stop)
+            if is_met(demand, result) is False:
+                return replace(self, demands=(self._narrowed(demand, result),)).green
+        return self.green
+
+    def _narrowed(self, demand: Demand, result: Result) -> Demand:
+        lost = sorted(demand.tests - _passed(result) - set(result.flaky))[:1]
+        return Demand(self.checker.narrowed(demand.check, lost), frozenset(lost)) if lost else demand
 
 
 def is_met(demand: Demand, result: Result) -> bool | None:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -80,7 +81,7 @@ class Checker:
         for _ in range(self.reruns):
             if result.verdict != "fail" or (stop is not None and stop.is_set()):
                 break
-            again = self._narrowed(check, result)
+            again = self.narrowed(check, result.failing)
             result = settled(result, self._run(tree, again, stop))
             if again is check:
                 break
@@ -119,11 +120,10 @@ class Checker:
         root = self.workspace.root
         return path == root or root in path.parents or environments.is_private(path)
 
-    def _narrowed(self, check: Check, result: Result) -> Check:
-        """The same check for what failed only, where the tool can be told; else the whole of it again."""
-        failing = result.failing
-        if check.name == "pytest" and check.found and 0 < len(failing) <= MOST_RERUN:
-            return replace(check, command=(*check.command, *failing))
+    def narrowed(self, check: Check, tests: Sequence[str]) -> Check:
+        """The same check for these tests only, where the tool can be told; else the whole of it."""
+        if check.name == "pytest" and check.found and 0 < len(tests) <= MOST_RERUN:
+            return replace(check, command=(*check.command, *tests))
         return check
 
     @cached_property

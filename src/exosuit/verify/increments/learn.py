@@ -16,6 +16,10 @@ Green = Callable[[list[Range]], bool | None]
 """Whether the checks pass with these atoms taken; None where that cannot be told (it is never used as evidence)."""
 
 
+Focus = Callable[[list[Range]], Green]
+"""For atoms that are red: a question that is quicker to ask and red there too, such as one test of many."""
+
+
 class _SpentError(Exception):
     """No runs are left."""
 
@@ -30,50 +34,70 @@ class Learned:
     still_red: tuple[int, ...]
 
 
+class _Budget:
+    """How many runs are allowed, and how many were made."""
+
+    def __init__(self, allowed: int) -> None:
+        self.allowed, self.spent = allowed, 0
+
+    def take(self) -> None:
+        if self.spent >= self.allowed:
+            raise _SpentError
+        self.spent += 1
+
+
 class _Runs:
     """Runs of the checks, none twice for the same atoms, and no more than are allowed."""
 
-    def __init__(self, green: Green, allowed: int) -> None:
-        self._green, self._allowed = green, allowed
+    def __init__(self, green: Green, budget: _Budget) -> None:
+        self._green, self._budget = green, budget
         self._known: dict[tuple[Range, ...], bool | None] = {}
-
-    @property
-    def count(self) -> int:
-        return len(self._known)
 
     def result(self, atoms: list[Range]) -> bool | None:
         key = tuple(atoms)
         if key not in self._known:
-            if len(self._known) >= self._allowed:
-                raise _SpentError
+            self._budget.take()
             self._known[key] = self._green(atoms)
         return self._known[key]
 
+    def focused(self, focus: Focus | None, red: list[Range]) -> _Runs:
+        """The same by a quicker question, if there is one that is red where it should be."""
+        quicker = _Runs(focus(red), self._budget) if focus else self
+        return quicker if quicker.result(red) is False else self
+
 
 def learn(
-    green: Green, atoms: int, edges: Sequence[Edge], runs: int = 200, prefixes: int | None = None, subsets: int = 0
+    green: Green,
+    atoms: int,
+    edges: Sequence[Edge],
+    runs: int = 200,
+    prefixes: int | None = None,
+    subsets: int = 0,
+    focus: Focus | None = None,
 ) -> Learned:
     """Look at closed sets, and add an edge for each that is red, until all are green or `runs` are spent.
 
     `atoms` is how many the change has; `prefixes` of its order are looked at (evenly spread; all if None), and then
     `subsets` random closed sets. Nothing is learned unless both ends are green: a red end says that the checks fail for
-    reasons of their own.
+    reasons of their own. What is missing is searched for with `focus`, where it is given.
     """
-    asked = _Runs(green, runs)
+    budget = _Budget(runs)
+    asked = _Runs(green, budget)
     found: list[Edge] = []
     order = condensed(atoms, edges)
     skipped: set[frozenset[int]] = set()
     try:
         if asked.result([]) is True and asked.result(Closure(order).atoms(range(len(order)))) is True:
             while (red := _first_red(asked, order, (prefixes, subsets), skipped)) is not None:
-                news = [edge for edge in _missing(asked, Closure(order), red) if edge not in found]
+                closure = Closure(order)
+                news = [e for e in _missing(asked.focused(focus, closure.atoms(red)), closure, red) if e not in found]
                 if not news:
                     skipped.add(frozenset(order[at].atoms[0][0] for at in red))
                 found += news
                 order = condensed(atoms, [*edges, *found])
     except _SpentError:
         pass
-    return Learned(tuple(found), order, asked.count, tuple(sorted(len(one) for one in skipped)))
+    return Learned(tuple(found), order, budget.spent, tuple(sorted(len(one) for one in skipped)))
 
 
 def _first_red(
