@@ -223,6 +223,15 @@ def test_a_reader_that_goes_away_is_no_error_message() -> None:
     assert done.returncode in (0, 141)
 
 
+@pytest.mark.parametrize("words", [["--help"], ["change"], ["change", "import", "--help"], ["completion", "bash"]])
+def test_a_reader_that_is_gone_ends_every_command_alike(words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([sys.executable, "-m", "exosuit", *words], stdout=writing, stderr=subprocess.PIPE, timeout=30)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 def test_a_full_disk_behind_standard_output_is_an_error_with_a_hint(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.wire.notes", "-C", str(tmp_path), "note", "list", "--json"]
     with open("/dev/full", "wb") as full:

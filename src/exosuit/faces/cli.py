@@ -51,6 +51,10 @@ def main(argv: Sequence[str] | None = None, suit: Suit = REAL) -> int:
     except BrokenPipeError:
         _silence()
         return PIPE_CLOSED
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # how rich, which prints help, ends on one
+            return PIPE_CLOSED
+        raise
     except OSError as error:
         _silence()
         told = ExosuitError("input-output", f"{error.filename or 'standard output'}: {error.strerror}", OUTPUT_HINT)
