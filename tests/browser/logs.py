@@ -9,6 +9,13 @@ if TYPE_CHECKING:
 
 NAMES = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa")
 BASE, HEAD = "logs", "logs-agent"
+CHECKS = """[check.words]
+command = ["sh", "-c", "echo '<img src=x onerror=window.__pwned=4>'; ! grep -rn stack src"]
+
+[check.slow]
+command = ["sleep", "30"]
+timeout = 60
+"""
 
 
 def module(name: str, call: str, extra: str = "") -> str:
@@ -20,8 +27,8 @@ def module(name: str, call: str, extra: str = "") -> str:
 
 
 def before() -> dict[str, str | bytes | None]:
-    """`log.warn` in ten files."""
-    return {f"src/logs/{name}.py": module(name, "warn") for name in NAMES}
+    """`log.warn` in ten files, and two checks: one that the change breaks, one that takes its time."""
+    return {"exosuit.toml": CHECKS} | {f"src/logs/{name}.py": module(name, "warn") for name in NAMES}
 
 
 def after() -> dict[str, str | bytes | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -132,13 +133,34 @@ def made(screen: Screen) -> None:
     expect(screen.page.get_by_role("link", name="Review it")).to_be_focused()
 
 
-BY_GROUP: dict[str, Callable[[Screen], None]] = {"groups": places, "missed": missed, "made": made}
+def checks(screen: Screen) -> None:
+    screen.press("C")
+    panel = screen.page.get_by_role("region", name="Checks", exact=True)
+    panel.get_by_role("button", name="Run words").click()
+    panel.locator("summary").first.click()
+    expect(panel.locator("pre")).to_be_visible()
+
+
+def running(screen: Screen) -> None:
+    screen.press("C")
+    screen.page.get_by_role("button", name="Run slow").click()
+    expect(screen.page.get_by_role("progressbar")).to_have_attribute("aria-valuetext", re.compile("slow on base"))
+
+
+BY_GROUP: dict[str, Callable[[Screen], None]] = {
+    "groups": places,
+    "missed": missed,
+    "made": made,
+    "checks": checks,
+    "running": running,
+}
 
 
 @pytest.mark.parametrize("name", BY_GROUP)
 def test_axe_finds_nothing_where_the_map_shows_groups(name: str, groups: Screen, axe: Axe) -> None:
     BY_GROUP[name](groups)
     _look(name, groups, axe)
+    groups.server.post("check.stop", {})
 
 
 @pytest.mark.parametrize("name", SCREENS)

@@ -882,6 +882,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/usage.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was used and spent, by day, app, model, change, run, route or supply, in all workspaces.
+         * @description What was used and spent, by day, app, model, change, run, route or supply, in all workspaces.
+         *
+         *     A call of which nobody knows how it ended (its process was killed, say) counts at its worst until it is settled.
+         */
+        get: operations["get.usage.show"];
+        put?: never;
+        /**
+         * What was used and spent, by day, app, model, change, run, route or supply, in all workspaces.
+         * @description What was used and spent, by day, app, model, change, run, route or supply, in all workspaces.
+         *
+         *     A call of which nobody knows how it ended (its process was killed, say) counts at its worst until it is settled.
+         */
+        post: operations["usage.show"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage.export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Every call as a row of a table (CSV), or as spans of OpenTelemetry's conventions for generative AI.
+         * @description Every call as a row of a table (CSV), or as spans of OpenTelemetry's conventions for generative AI.
+         */
+        post: operations["usage.export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage.settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what a call cost of which nobody knew how it ended; the vendor's bill or log knows.
+         * @description Say what a call cost of which nobody knew how it ended; the vendor's bill or log knows.
+         */
+        post: operations["usage.settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspace.show": {
         parameters: {
             query?: never;
@@ -1904,6 +1972,27 @@ export interface components {
             models: components["schemas"]["LocalModelShown"][];
         };
         /**
+         * LostCall
+         * @description A call of which nobody knows how it ended; `usage settle` takes its id.
+         */
+        LostCall: {
+            /** Call */
+            call: string;
+            /** Day */
+            day: string;
+            /** Supply */
+            supply: string;
+            /** Model */
+            model: string;
+            /** Outcome */
+            outcome: string;
+            /**
+             * Worst
+             * @description What counts until someone says better: dollars.
+             */
+            worst: string;
+        };
+        /**
          * MaterializeAsk
          * @description Write the tree that a subset of the change gives into a new folder.
          */
@@ -2891,6 +2980,185 @@ export interface components {
              * @default null
              */
             tree: components["schemas"]["Applied"] | null;
+        };
+        /**
+         * UsageAsk
+         * @description What to sum up, and by what.
+         */
+        UsageAsk: {
+            /**
+             * Since
+             * @description The first day, like 2026-11-23; the first there is if not given.
+             * @default
+             */
+            since: string;
+            /**
+             * Until
+             * @description The last day; today if not given.
+             * @default
+             */
+            until: string;
+            /**
+             * By
+             * @description What to sum up by; again for more.
+             * @default [
+             *       "day"
+             *     ]
+             */
+            by: ("day" | "app" | "model" | "change" | "run" | "route" | "supply")[];
+        };
+        /**
+         * UsageExportAsk
+         * @description Which calls to hand out, and how.
+         */
+        UsageExportAsk: {
+            /**
+             * Since
+             * @description The first day, like 2026-11-23; the first there is if not given.
+             * @default
+             */
+            since: string;
+            /**
+             * Until
+             * @description The last day; today if not given.
+             * @default
+             */
+            until: string;
+            /**
+             * Format
+             * @description A table, or OpenTelemetry spans (OTLP, a JSON document a line).
+             * @default csv
+             * @enum {string}
+             */
+            format: "csv" | "otlp";
+            /**
+             * Out
+             * @description Write it to this file instead of standard output.
+             * @default null
+             */
+            out: string | null;
+        };
+        /**
+         * UsageExported
+         * @description Calls as text.
+         */
+        UsageExported: {
+            /** Calls */
+            calls: number;
+            /**
+             * Text
+             * @description Empty if it was written to a file.
+             */
+            text: string;
+            /**
+             * Out
+             * @default null
+             */
+            out: string | null;
+        };
+        /**
+         * UsageRow
+         * @description Calls under one heading.
+         */
+        UsageRow: {
+            /**
+             * Key
+             * @description The values of what it is summed up by, in that order.
+             */
+            key: string[];
+            /**
+             * Calls
+             * @description Those that went out, calls on their way among them.
+             */
+            calls: number;
+            /**
+             * Input
+             * @description Tokens, those from a cache among them.
+             */
+            input: number;
+            /** Cached */
+            cached: number;
+            /**
+             * Output
+             * @description Tokens, those of reasoning among them.
+             */
+            output: number;
+            /** Reasoning */
+            reasoning: number;
+            /**
+             * Spent
+             * @description What counts against budgets: dollars.
+             */
+            spent: string;
+            /**
+             * Lost
+             * @description The part of it that is a worst case, since nobody knows how the call ended.
+             */
+            lost: string;
+            /**
+             * Held
+             * @description Set aside for calls on their way, at their worst.
+             */
+            held: string;
+            /**
+             * Unpriced
+             * @description Calls whose price nobody knows; they count as nothing.
+             */
+            unpriced: number;
+        };
+        /**
+         * UsageSettleAsk
+         * @description The real cost of a call of which nobody knew how it ended.
+         */
+        UsageSettleAsk: {
+            /**
+             * Call
+             * @description Its id.
+             */
+            call: string;
+            /**
+             * Cost
+             * @description What it cost, like 0.0375.
+             */
+            cost: string;
+            /**
+             * Input
+             * @description Tokens that went in, if known.
+             * @default 0
+             */
+            input: number;
+            /**
+             * Output
+             * @description Tokens that came out, if known.
+             * @default 0
+             */
+            output: number;
+        };
+        /**
+         * UsageSettled
+         * @description A call that is settled now.
+         */
+        UsageSettled: {
+            /** Call */
+            call: string;
+            /** Cost */
+            cost: string;
+        };
+        /**
+         * UsageShown
+         * @description Sums, and the calls that someone may know more about.
+         */
+        UsageShown: {
+            /** By */
+            by: string[];
+            /** Rows */
+            rows: components["schemas"]["UsageRow"][];
+            total: components["schemas"]["UsageRow"];
+            /**
+             * Lost
+             * @description The newest hundred.
+             */
+            lost: components["schemas"]["LostCall"][];
         };
         /**
          * WorkspaceShown
@@ -5009,6 +5277,145 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Stood"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "get.usage.show": {
+        parameters: {
+            query?: {
+                /** @description The first day, like 2026-11-23; the first there is if not given. */
+                since?: string;
+                /** @description The last day; today if not given. */
+                until?: string;
+                /** @description What to sum up by; again for more. */
+                by?: ("day" | "app" | "model" | "change" | "run" | "route" | "supply")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageShown"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "usage.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UsageAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageShown"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "usage.export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UsageExportAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageExported"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "usage.settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UsageSettleAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageSettled"];
                 };
             };
             400: components["responses"]["400"];

@@ -1,5 +1,6 @@
 /** The page: which screen, which change, what lies over it, what was last said. */
 import { call, Problem, problem } from './call';
+import { Checks } from './checks.svelte';
 import type { Out } from './call';
 import type { Change } from './change.svelte';
 import { openChange } from './change.svelte';
@@ -11,7 +12,7 @@ import { UNASKED } from './plan.svelte';
 import type { Place } from './place';
 import { keep, kept, parse } from './place';
 
-export type Over = '' | 'missed' | 'made' | 'help' | 'palette' | 'search' | 'goto' | 'comment' | 'reason' | 'edit' | 'conflicts' | 'done';
+export type Over = '' | 'checks' | 'missed' | 'made' | 'help' | 'palette' | 'search' | 'goto' | 'comment' | 'reason' | 'edit' | 'conflicts' | 'done';
 export type Applied = Out<'change.apply'>;
 export type Summary = Out<'change.list'>['changes'][number];
 
@@ -42,6 +43,7 @@ export class App {
   changes = $state.raw<Summary[] | null>(null);
   theme = $state(localStorage.getItem('exosuit.theme') ?? '');
   singleKeys = $state(localStorage.getItem('exosuit.keys') !== 'off');
+  checks = $state.raw<Checks | null>(null);
   decisions: Decisions | null = null;
   events: Events | null = null;
   private toastTimer = 0;
@@ -90,6 +92,7 @@ export class App {
       const change = await openChange(place.change, file || 1);
       this.desk = new Desk(change, this.failed);
       this.decisions = new Decisions(change, this.desk, this.say, this.failed);
+      this.checks = new Checks(change.id, this.failed);
       this.change = change;
     }
     const [at, target] = this.target(this.change, place, file, row ? { row } : { atom });

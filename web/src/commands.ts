@@ -165,6 +165,9 @@ export const COMMANDS: Command[] = [
   { id: 'apply', title: 'Apply what is accepted', keys: ['A'], kind: 'Do', once: true, run: (app) => app.apply() },
   { id: 'conflicts', title: 'What apply would leave alone', keys: ['K'], kind: 'Do', once: true, run: (app) => app.lookForConflicts() },
   { id: 'refresh', title: 'Read the source again', keys: ['R'], kind: 'Do', once: true, run: (app) => app.refresh() },
+  { id: 'checks', title: 'Checks of this change', keys: ['C'], kind: 'Do', once: true, run: (app) => (app.over = 'checks') },
+  { id: 'checks.run', title: 'Run all checks of this change', keys: [], kind: 'Do', run: (app) => ((app.over = 'checks'), app.checks!.run()) },
+  { id: 'checks.stop', title: 'Stop the checks', keys: [], kind: 'Do', run: (app) => app.checks!.stop() },
   { id: 'missed', title: 'Make a change of the places the group missed', keys: ['M'], kind: 'Do', once: true, run: missedHere },
   { id: 'export', title: 'Copy what is accepted as a patch', keys: ['P'], kind: 'Do', once: true, run: exportPatch },
 

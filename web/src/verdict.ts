@@ -2,11 +2,13 @@
 import type { Plan, PlanGroup } from './plan.svelte';
 import { ACCEPTED, EDITED, REJECTED, UNDECIDED } from './states';
 
-export type Shape = 'unknown' | 'proved' | 'accepted' | 'rejected' | 'edited' | 'mixed';
+/** What a sign can say; `against` is a check that fails. */
+export type Shape = 'unknown' | 'proved' | 'against' | 'accepted' | 'rejected' | 'edited' | 'mixed';
 
 export const WORD: Record<Shape, string> = {
   unknown: 'unknown',
   proved: 'proved',
+  against: 'against',
   accepted: 'accepted',
   rejected: 'rejected',
   edited: 'your own text',

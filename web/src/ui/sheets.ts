@@ -4,6 +4,7 @@ export const SHEETS = {
   reason: () => import('../over/Comment.svelte'),
   edit: () => import('../over/Edit.svelte'),
   conflicts: () => import('../over/Conflicts.svelte'),
+  checks: () => import('../over/Checks.svelte'),
   missed: () => import('../over/Missed.svelte'),
   made: () => import('../over/Made.svelte'),
   done: () => import('../over/Done.svelte'),
