@@ -25,10 +25,10 @@ FINEST, COARSEST = 25, 50
 REACH = 400
 """Grains in one decision, at most."""
 
-IN_HUNK, IN_FILE = 0.25, 0.1
+IN_HUNK, IN_FILE = 0.2, 0.05
 """What it costs to cut inside of a hunk, and between two hunks of a file, as a share of a decision."""
 
-TWO_FILES, TWO_FOLDERS, TWO_SECTIONS = 0.005, 0.05, 1.5
+TWO_FILES, TWO_FOLDERS, TWO_SECTIONS = 0.005, 0.03, 1.5
 """What it costs to hold two files of one folder, of two, and of two sections (never) in one decision."""
 
 

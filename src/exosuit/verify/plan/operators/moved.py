@@ -32,7 +32,7 @@ class Went:
 
 
 def moved(reading: Reading, free: Free) -> list[Claim]:
-    """One claim for each pair of files that definitions went between; more where much of them was edited."""
+    """One claim for each file that definitions left (or came to); more where much of them was edited."""
     whole = moves(reading, free)
     found = []
     for move in whole:
@@ -41,14 +41,22 @@ def moved(reading: Reading, free: Free) -> list[Claim]:
     rest = Free(bytearray(free.mask))
     rest.take((atom, atom + 1) for one in found for atom in one.atoms)
     found += [Went(one.old, one.new, one.atoms, LINES, one.same) for one in relocations(reading, rest, whole)]
-    by_files: dict[tuple[int, int], list[Went]] = {}
+    return [_claim(some) for every in _by_place(found) for some in _parted(reading, every)]
+
+
+def _by_place(found: list[Went]) -> list[list[Went]]:
+    """What went, by the file that it left; by the file that it came to where these are fewer."""
+    old = {one.old.file.file.number for one in found}
+    new = {one.new.file.file.number for one in found}
+    places: dict[int, list[Went]] = {}
     for one in found:
-        by_files.setdefault((one.old.file.file.number, one.new.file.file.number), []).append(one)
-    return [_claim(some) for _files, every in sorted(by_files.items()) for some in _parted(reading, every)]
+        unit = one.old if len(old) <= len(new) else one.new
+        places.setdefault(unit.file.file.number, []).append(one)
+    return [sorted(every, key=lambda one: one.new.file.file.number) for _number, every in sorted(places.items())]
 
 
 def _parted(reading: Reading, every: list[Went]) -> list[list[Went]]:
-    """What went between two files, parted where more of it was edited than one decision holds."""
+    """What went from or to a file, parted where more of it was edited than one decision holds."""
     parts: list[list[Went]] = [[]]
     size = 0
     for one in every:
@@ -62,10 +70,13 @@ def _parted(reading: Reading, every: list[Went]) -> list[list[Went]]:
 
 
 def _claim(some: list[Went]) -> Claim:
-    old, new = some[0].old.file, some[0].new.file
+    files = [
+        sorted({unit.file.file.number for unit in units}) for units in zip(*((w.old, w.new) for w in some), strict=True)
+    ]
     names = ", ".join(one.old.name for one in some[:3]) + (f" and {len(some) - 3:,} more" if len(some) > 3 else "")
-    shown = [path.decode("utf-8", "backslashreplace") for path in (old.file.old_path, new.file.path)]
-    where = f"from {shown[0]} to {shown[1]}" if old is not new else f"within {shown[1]}"
+    where = f"from {_shown([w.old for w in some], old=True)} to {_shown([w.new for w in some], old=False)}"
+    if files[0] == files[1]:
+        where = f"within {_shown([w.new for w in some], old=False)}"
     proofs = []
     for claim in (WHOLE, FORMATTED, LINES):
         atoms = sorted({atom for one in some if one.claim == claim for atom in one.proved})
@@ -73,12 +84,18 @@ def _claim(some: list[Went]) -> Claim:
     edited = sorted({atom for one in some for atom in one.left})
     first = some[0].proved[0]
     return Claim(
-        "move", f"{old.file.number} {new.file.number}",
+        "move", repr(files),
         f"Move {names} {where}" + (", edited on the way" if edited else ""),
         _ranges(sorted({atom for one in some for atom in one.atoms})), tuple(proofs), (first, first + 1),
         _ranges(edited),
         reproduce="exosuit change materialize CHANGE --group {group} --out DIR  # then compare the definitions",
     )  # fmt: skip
+
+
+def _shown(units: list[Unit], *, old: bool) -> str:
+    """The one file of some definitions, or how many."""
+    paths = sorted({unit.file.file.old_path if old else unit.file.file.path for unit in units})
+    return paths[0].decode("utf-8", "backslashreplace") if len(paths) == 1 else f"{len(paths):,} files"
 
 
 def _ranges(atoms: Sequence[int]) -> Ranges:

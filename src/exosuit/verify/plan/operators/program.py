@@ -60,7 +60,7 @@ _ON_FUNCTIONS = tuple(some | {Aside.LOCALS} for some in _sets(*_BUT))
 _ON_IMPORTS = (frozenset({Aside.IMPORTS}),)
 _ON_BODIES = (frozenset({Aside.ORDER}), frozenset({Aside.ORDER, Aside.LOCALS, *_BUT}))
 FEW, MANY = 100, 3
-"""Kinds of edits with fewer lines share a decision where there are so many of them."""
+"""Kinds of edits with fewer lines (or with less than a fiftieth of all) share a decision where they are so many."""
 
 _REACH = 12
 """How many neighbouring segments of a run are joined in search of equal statements."""
@@ -93,7 +93,8 @@ def program(reading: Reading, free: Free) -> list[Claim]:
 def _pooled(reading: Reading, kinds: dict[str, Gathering]) -> Iterator[tuple[list[str], Gathering]]:
     """Kinds of edits that are a decision each; those of few lines are one together, each with its own proofs."""
     sizes = {kind: reading.lines(found.ranges) for kind, found in sorted(kinds.items())}
-    small = [kind for kind, size in sizes.items() if size < FEW]
+    few = max(FEW, (reading.change.added + reading.change.removed) // 50)
+    small = [kind for kind, size in sizes.items() if size < few]
     for kind in sizes:
         if kind not in small or len(small) < MANY:
             yield [kind], kinds[kind]

@@ -208,14 +208,17 @@ def _claims(reading: Reading, files: Sequence[FileReading], held: dict[tuple[int
     every = _ranges(sorted(atom for atoms in held.values() for atom in atoms))
     if reading.lines(every) * LEAST_SHARE < reading.change.added + reading.change.removed:
         return []
-    claims = [_claim("Prose wrapped anew or in another markup", IN_PLACE, stayed)]
+    claims = [_claim("Prose wrapped anew or in another markup", ((IN_PLACE, stayed),))]
     for (i, j), atoms in between.items():
         if (i, j) not in small or len(small) == 1:
             paths = [p.decode("utf-8", "backslashreplace") for p in (files[i].file.old_path, files[j].file.path)]
-            claims.append(_claim(f"Move paragraphs from {paths[0]} to {paths[1]}", ELSEWHERE, atoms))
+            claims.append(_claim(f"Move paragraphs from {paths[0]} to {paths[1]}", ((ELSEWHERE, atoms),)))
     if len(small) > 1:
         shared = sorted(atom for pair in small for atom in between[pair])
-        claims.append(_claim(f"Move paragraphs between {len({*sum(small, ())})} files", ELSEWHERE, shared))
+        few = stayed if reading.lines(_ranges(stayed)) < FEW else []
+        claims = claims[1:] if few else claims
+        title = f"Move paragraphs between {len({*sum(small, ())})} files" + ", or wrap them anew" * bool(few)
+        claims.append(_claim(title, ((IN_PLACE, few), (ELSEWHERE, shared))))
     return [claim for claim in claims if claim.atoms]
 
 
@@ -223,10 +226,11 @@ def _ranges(atoms: Sequence[int]) -> Ranges:
     return tuple(merged((atom, atom + 1) for atom in atoms))
 
 
-def _claim(title: str, claim: str, atoms: Sequence[int]) -> Claim:
-    ranges = _ranges(atoms)
-    first = (atoms[0], atoms[0] + 1) if atoms else None
+def _claim(title: str, proved: Sequence[tuple[str, list[int]]]) -> Claim:
+    every = sorted(atom for _claim, atoms in proved for atom in atoms)
+    ranges = _ranges(every)
+    proofs = tuple(Proof(claim, "paragraphs", _ranges(atoms)) for claim, atoms in proved if atoms)
     return Claim(
-        "prose", title, title, ranges, (Proof(claim, "paragraphs", ranges),), first,
+        "prose", title, title, ranges, proofs, (every[0], every[0] + 1) if every else None,
         reproduce="exosuit change materialize CHANGE --group {group} --out DIR  # then compare the paragraphs",
     )  # fmt: skip

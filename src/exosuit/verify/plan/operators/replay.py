@@ -27,6 +27,9 @@ from exosuit.verify.plan.rules import Edit, Rule, edits, names_in, variants
 FEWEST = 3
 """Places that make a rename, and one more for each 5,000 lines of the change."""
 
+FOLDED = 10
+"""Places that make a rename of which nothing is proved worth a decision."""
+
 FEWEST_OTHERS = 4
 """Places that make any other replacement worth a decision, and one more for each 1,500 lines of the change."""
 
@@ -80,12 +83,14 @@ def replay(reading: Reading, free: Free) -> list[Claim]:
         explained = [pair for pair in fired.explained if _global(pair) not in taken]
         explained += [pair for pair in composed.get(rule, []) if _global(pair) not in taken]
         explained = _unique(explained)
-        if len(explained) < of_others and (len(explained) < fewest or not _binds(rule, explained)):
-            continue
         known = {_global(pair) for many in composed.values() for pair in many}
         exceptions = [p for p in fired.exceptions if _global(p) not in taken and _global(p) not in known]
-        taken.update(map(_global, explained + exceptions))
-        claims.append(_claim(reading, rule, explained, exceptions, fired.missed, list(rules)))
+        claim = _claim(reading, rule, explained, exceptions, fired.missed, list(rules))
+        proved = sum(end - first for proof in claim.proofs for first, end in proof.atoms)
+        least = (fewest, FOLDED) if claim.kind == "rename" else (of_others, FOLDED + of_others)
+        if proved >= least[0] or len(explained) >= least[1]:
+            taken.update(map(_global, explained + exceptions))
+            claims.append(claim)
     return claims
 
 
