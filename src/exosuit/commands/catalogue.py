@@ -1,6 +1,19 @@
 """Every command there is: importing the modules is what writes them into the registry."""
 
-from exosuit.commands import change, check, decide, file, groups, missed, model, plan, review, stand, workspace  # noqa: F401
+from exosuit.commands import (  # noqa: F401
+    change,
+    check,
+    decide,
+    file,
+    groups,
+    missed,
+    model,
+    plan,
+    review,
+    stand,
+    usage,
+    workspace,
+)
 from exosuit.commands.registry import registry
 from exosuit.core.registry import Registry
 

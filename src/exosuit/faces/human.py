@@ -13,6 +13,7 @@ from exosuit.commands import check_models as c
 from exosuit.commands import models as m
 from exosuit.commands import plan_models as p
 from exosuit.commands import review_models as r
+from exosuit.commands import usage_models as u
 from exosuit.core.registry import as_json
 from exosuit.faces.text import Paint, columns, shown
 
@@ -24,10 +25,12 @@ SHOWN_LINES = 10
 def render(output: BaseModel, colour: bool, *, terminal: bool = False) -> bytes:
     """What the command line prints of a result, UTF-8.
 
-    A patch and a file come byte for byte, except on a terminal, which they could steer.
+    A patch, a table and a file come byte for byte, except on a terminal, which they could steer.
     """
     if isinstance(output, m.Exported) and output.out is None:
         return _bytes(output.patch, output.encoding, terminal)
+    if isinstance(output, u.UsageExported) and output.out is None:
+        return _bytes(output.text, "utf-8", terminal)
     if isinstance(output, r.FileText):
         return _bytes(output.text, output.encoding, terminal)
     lines = _words(output, Paint(colour))
@@ -264,6 +267,23 @@ def _(out: p.Planned, paint: Paint) -> Lines:
         what = shown(group.title) + (f" ({', '.join(notes)})" if notes else "")
         rows.append((shown(group.id), f"{group.lines:,}", f"{group.unproved_lines:,}", group.kind, what))
     return [*lines, "", *_table(rows, paint, right=frozenset({1, 2}))]
+
+
+@_words.register
+def _(out: u.UsageShown, paint: Paint) -> Lines:
+    if not out.total.calls:
+        return ["No model was called."]
+    rows = [(*out.by, "calls", "in", "cached", "out", "reasoning", "spent")]
+    for row in [*out.rows, out.total]:
+        key = [shown(name) or "-" for name in row.key] or ["all", *[""] * (len(out.by) - 1)]
+        counts = (row.calls, row.input, row.cached, row.output, row.reasoning)
+        rows.append((*key, *(f"{count:,}" for count in counts), f"${row.spent}"))
+    lines = _table(rows, paint, right=frozenset(range(len(out.by), len(rows[0]))))
+    notes = [f"${out.total.held} more is held by calls on their way."] if out.total.held != "0.0" else []
+    notes += [f"{_count(out.total.unpriced, 'call')} of unknown price."] if out.total.unpriced else []
+    notes += ["Nobody knows how these ended; they count at their worst until settled:"] if out.lost else []
+    notes += [f"  exosuit usage settle {shown(one.call)} {one.worst}  {shown(one.model)}" for one in out.lost]
+    return [*lines, *notes]
 
 
 def _table(rows: Sequence[tuple[str, ...]], paint: Paint, *, right: frozenset[int]) -> Lines:

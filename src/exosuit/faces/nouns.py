@@ -9,12 +9,13 @@ NOUNS: Mapping[str, str] = {
     "review": "Open the review of a change in the browser; what its screen reads.",
     "check": "Run the checks of a change, a revision or the workspace, in the sandbox.",
     "model": "Supplies of models and routes over them: list, add, test.",
+    "usage": "What models were used for and what it cost: sums, tables, spans.",
     "file": "List, read and save files of the workspace; a save is a change like any other.",
     "workspace": "Where the workspace and its state are.",
 }
 """Each noun of the registry with its line; a test holds it against the registry."""
 
-DEFAULTS: Mapping[str, str] = {"check": "check.run"}
+DEFAULTS: Mapping[str, str] = {"check": "check.run", "usage": "usage.show"}
 """What a noun alone means: `exosuit check last` is `exosuit check run last`."""
 
 WORDS: Mapping[str, str] = {

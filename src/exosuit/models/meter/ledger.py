@@ -130,7 +130,9 @@ class CallLedger:
             "SELECT state, app, run, day, worst, cost, outcome FROM calls WHERE id = ?", (ending.id,)
         )
         if not found:
-            return ExosuitError("no-such-call", f"the ledger has no call {ending.id!r}", "exosuit usage list")
+            return ExosuitError(
+                "no-such-call", f"the ledger has no call {ending.id!r}", "exosuit usage show lists them"
+            )
         state, app, run, day, worst, before, outcome = found[0]
         if state not in OPEN:
             return ExosuitError("settled-before", f"the call {ending.id} was {state} before", "a call ends once")

@@ -45,6 +45,11 @@ def local_now() -> datetime:
     return datetime.now().astimezone()
 
 
+def meter_folder() -> Path:
+    """Where the meter of this user is: one for all workspaces, in the state folder."""
+    return state_root() / "meter"
+
+
 class Meter:
     """One per process; threads and tasks share it, and processes share its file."""
 
@@ -62,7 +67,7 @@ class Meter:
     @classmethod
     def open(cls, budgets: Budgets | None = None, folder: Path | None = None) -> Meter:
         """The meter of this user: one for all workspaces, in the state folder unless `folder` is given."""
-        return cls(folder or state_root() / "meter", budgets or Budgets())
+        return cls(folder or meter_folder(), budgets or Budgets())
 
     def __enter__(self) -> Self:
         return self

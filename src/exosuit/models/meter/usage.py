@@ -22,6 +22,7 @@ COLUMNS = (
     "id", "call", "app", "run", "change", "route", "supply", "provider", "model", "operation", "state", "outcome",
     "day", "began", "first", "ended", "input", "cached", "written", "output", "reasoning", "worst", "cost", "price",
 )  # fmt: skip
+NAMES = ", ".join(COLUMNS)
 MOST_DOLLARS = 1_000_000
 """That a person may say of one call."""
 AMOUNTS = ("worst", "cost")
@@ -76,12 +77,17 @@ def sums(database: Database, by: Sequence[By], since: str = "", until: str = "")
 def calls(database: Database, since: str = "", until: str = "") -> Iterator[dict[str, Any]]:
     """The calls one by one, oldest first; times are datetimes (UTC), amounts are Money."""
     where, values = _between(since, until)
-    names = ", ".join(COLUMNS)
-    for row in database.query(f"SELECT {names} FROM calls WHERE {where} ORDER BY began, id", values):  # noqa: S608 - the same
-        fields = dict(zip(COLUMNS, row, strict=True))
-        for name in MOMENTS:
-            fields[name] = None if fields[name] is None else datetime.fromtimestamp(fields[name] / 1000, UTC)
-        yield fields | {name: Money(fields[name]) for name in AMOUNTS}
+    for row in database.query(f"SELECT {NAMES} FROM calls WHERE {where} ORDER BY began, id", values):  # noqa: S608 - ours
+        yield _fields(row)
+
+
+def lost_calls(database: Database, most: int) -> list[dict[str, Any]]:
+    """The newest of the calls of which nobody knows how they ended."""
+    rows = database.query(
+        f"SELECT {NAMES} FROM calls WHERE state = 'lost' ORDER BY began DESC, id LIMIT ?",  # noqa: S608 - ours
+        (most,),
+    )
+    return [_fields(row) for row in rows]
 
 
 def as_csv(rows: Iterator[dict[str, Any]]) -> str:
@@ -109,6 +115,13 @@ def dollars_of(text: str) -> Money:
     if not amount.is_finite() or not 0 <= amount <= MOST_DOLLARS:
         raise UsageError("bad-amount", f"{text!r} is not an amount in dollars", "write it like 0.0375")
     return Money.dollars(amount)
+
+
+def _fields(row: tuple[Any, ...]) -> dict[str, Any]:
+    fields = dict(zip(COLUMNS, row, strict=True))
+    for name in MOMENTS:
+        fields[name] = None if fields[name] is None else datetime.fromtimestamp(fields[name] / 1000, UTC)
+    return fields | {name: Money(fields[name]) for name in AMOUNTS}
 
 
 def _between(since: str, until: str) -> tuple[str, tuple[str, str]]:
