@@ -162,3 +162,29 @@ def test_a_partial_clone_is_told_what_to_fetch(odd: Odd, tmp_path: Path) -> None
     git(tmp_path / "partial", *error.value.hint.partition("git ")[2].partition(" brings")[0].split())
     imported: Any = load().dispatch("change.import", session, ask)
     assert imported.files == 7
+
+
+@pytest.mark.parametrize(
+    ("pattern", "files"),
+    [
+        ("pages/[id].py", ["pages/[id].py"]),
+        ("pages/[ix].py", ["pages/i.py"]),
+        ("pages/[a]", ["pages/[a]/x.py"]),
+        ("pages/[a]/", ["pages/[a]/x.py"]),
+        ("pages", ["pages/[a]/x.py", "pages/[id].py", "pages/i.py"]),
+        ("*.py", ["pages/[a]/x.py", "pages/[id].py", "pages/i.py"]),
+        ("*", ["new\\nline", "pages/[a]/x.py", "pages/[id].py", "pages/i.py"]),
+        ("new\nline", ["new\\nline"]),
+        ("new\\nline", ["new\\nline"]),
+    ],
+)
+def test_a_path_is_a_name_before_it_is_a_glob(workspace: Repository, pattern: str, files: list[str]) -> None:
+    names = ("pages/[id].py", "pages/i.py", "pages/[a]/x.py", "new\nline")
+    workspace.commit("base", dict.fromkeys(names, "1\n"))
+    workspace.write(dict.fromkeys(names, "2\n"))
+    session = Session(workspace.path, actor="test")
+    load().dispatch("change.import", session, {"worktree": True})
+    shown: Any = load().dispatch("change.show", session, {"change": "last", "path": pattern})
+    assert [file.path for file in shown.files] == files
+    decided: Any = load().dispatch("change.accept", session, {"change": "last", "path": pattern})
+    assert decided.accepted == len(files)

@@ -19,7 +19,7 @@ def select(change: Change, names: Sequence[str], *, path: str | None = None, eve
     """The atoms named by ids, by a glob over paths, or all; in order, without overlaps. Raises `no-such-atom`."""
     chosen = [_named(change, name) for name in names]
     if path is not None:
-        files = [file for file in change.files if matches(file, path)]
+        files = files_at(change, path)
         if not files:
             raise UsageError(
                 "no-such-path",
@@ -36,17 +36,26 @@ def select(change: Change, names: Sequence[str], *, path: str | None = None, eve
     return merged(chosen)
 
 
-def matches(file: FileChange, pattern: str) -> bool:
-    r"""Whether a glob fits the new or the old path; `*` crosses folders, a folder's name means all in it.
+def files_at(change: Change, pattern: str) -> list[FileChange]:
+    r"""The files whose new or old path is the pattern, or is in the folder of that name; else those that the glob fits.
 
-    Bytes of a name that are not UTF-8 may be given as they are, or as they are shown (`\xff`).
+    A name is a name before it is a glob: `pages/[id].py` is that file, not `pages/i.py` too. `*` crosses folders.
+    Bytes of a name that are not UTF-8, and newlines, may be given as they are, or as they are shown (`\xff`, `\n`).
     """
-    pattern = _shown(pattern)
-    for path in (file.path, file.old_path):
-        shown = path.decode("utf-8", "backslashreplace")
-        if shown == pattern or fnmatchcase(shown, pattern) or fnmatchcase(shown, pattern.rstrip("/") + "/*"):
-            return True
-    return False
+    wanted = _shown(pattern)
+    folder = wanted.rstrip("/") + "/"
+    found = [f for f in change.files if any(p == wanted or p.startswith(folder) for p in _spellings(f))]
+    return found or [f for f in change.files if any(_fits(p, wanted) for p in _spellings(f))]
+
+
+def _fits(path: str, pattern: str) -> bool:
+    return fnmatchcase(path, pattern) or fnmatchcase(path, pattern.rstrip("/") + "/*")
+
+
+def _spellings(file: FileChange) -> set[str]:
+    """The paths of a file as text."""
+    shown = {path.decode("utf-8", "backslashreplace") for path in (file.path, file.old_path)}
+    return shown | {path.replace("\n", "\\n") for path in shown}
 
 
 def _shown(text: str) -> str:

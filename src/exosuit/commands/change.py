@@ -11,7 +11,7 @@ from exosuit.changes.change import Claim
 from exosuit.changes.materialize import sides
 from exosuit.changes.patch import diff_as_patch, files_between
 from exosuit.changes.review import Review
-from exosuit.changes.selection import matches, select
+from exosuit.changes.selection import files_at, select
 from exosuit.changes.sources import Folders, Patch, Revisions, Source, WorkingTree, again
 from exosuit.changes.workspace import NOTHING_SAID, Workspace
 from exosuit.commands.models import (
@@ -150,7 +150,7 @@ def show(session: Session, ask: ShowAsk) -> Shown:
     workspace = session.workspace
     change = workspace.change(ask.change)
     state = workspace.decisions(change.id)
-    files = [file for file in change.files if ask.path is None or matches(file, ask.path)]
+    files = list(change.files) if ask.path is None else files_at(change, ask.path)
     hunks: list[HunkOut] = []
     atoms: list[AtomOut] = []
     for done, file in enumerate(files):

@@ -1,8 +1,8 @@
 """The command line: words in, one call of the registry, words or JSON out.
 
-Exit codes: 0 done, 1 an error that the command reports or checks that failed, 2 a call that was malformed, 130 stopped
-by Ctrl-C. An error is two lines on standard error, `error:` and `hint:`; with `--json` it is one line of JSON there with
-the keys `code`, `message`, `hint`, `retryable`. Standard output carries results only.
+Exit codes: 0 done, 1 an error that the command reports or checks that failed, 2 a call that was malformed, 130
+stopped by Ctrl-C. An error is two lines on standard error, `error:` and `hint:`; with `--json` it is one line of JSON
+there with the keys `code`, `message`, `hint`, `retryable`. Standard output carries results only.
 """
 
 from __future__ import annotations
