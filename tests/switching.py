@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from exosuit.models.settings import parsed
 from exosuit.models.switch import Switch
-from tests.providers import KEY, MODEL, Provider
+from tests.providers import KEY, MODEL, Answer, Provider
+from tests.providers.dialect import Ask
 
 DIALECTS = ("openai", "openai-responses", "anthropic")
 VARIABLE = "SCRIPTED_KEY"
@@ -18,6 +19,21 @@ VARIABLE = "SCRIPTED_KEY"
 def scripted_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """The key of scripted providers, where the switch looks for it."""
     monkeypatch.setenv(VARIABLE, KEY)
+
+
+def going_on(whole: str, anew: Answer | None = None) -> Callable[[Ask], Answer]:
+    """Answers by the rest of `whole` where the last message is its beginning, else by `anew` or all of it."""
+
+    def answer(ask: Ask) -> Answer:
+        messages = ask.request.body.get("messages") or [{}]
+        last = messages[-1]
+        said = last.get("content", "") if last.get("role") == "assistant" else ""
+        said = said if isinstance(said, str) else "".join(one["text"] for one in said)
+        assert said == said.rstrip(), "vendors refuse a last message that ends in white space"
+        assert whole.startswith(said)
+        return anew if anew is not None and not said else Answer(text=whole[len(said) :])
+
+    return answer
 
 
 def address(provider: Provider, driver: str) -> str:

@@ -18,7 +18,7 @@ from exosuit.models.failures import Kind, NoAnswer
 from exosuit.models.receipt import KEY as RECEIPT
 from exosuit.models.switch import RouteModel
 from tests.providers import KEY, Answer, Fault, Limits, Provider, Tool, fails, rate_limited, unavailable
-from tests.switching import DIALECTS, scripted_key, switch
+from tests.switching import DIALECTS, going_on, scripted_key, switch
 
 __all__ = ["scripted_key"]
 pytestmark = pytest.mark.usefixtures("scripted_key")
@@ -234,20 +234,10 @@ PREFILL = "patience = 0.3\nprefill = true"
 WHOLE = "The quick  brown fox\n\njumps over the lazy dog. "
 
 
-def going_on(ask: Any) -> Answer:
-    """A provider that goes on with the last message, if that is its own."""
-    last = ask.request.body["messages"][-1]
-    said = last["content"] if last["role"] == "assistant" else ""
-    said = said if isinstance(said, str) else "".join(one["text"] for one in said)
-    assert said == said.rstrip(), "vendors refuse a last message that ends in white space"
-    assert WHOLE.startswith(said)
-    return Answer(text=WHOLE[len(said) :])
-
-
 @pytest.mark.parametrize("driver", ["openai", "anthropic"])
 @pytest.mark.parametrize("event", range(1, 14))
 def test_where_a_supply_can_it_goes_on_from_what_was_shown(driver: str, event: int) -> None:
-    with Provider([Answer(text=WHOLE, fault=Fault(kind="reset", event=event))]) as a, Provider([going_on]) as b:
+    with Provider([Answer(text=WHOLE, fault=Fault(kind="reset", event=event))]) as a, Provider([going_on(WHOLE)]) as b:
         response, events = asyncio.run(streamed(switch([(a, driver), (b, driver)], supply=PREFILL).route("r")))
     assert text(response) == WHOLE
     assert "".join(replayed(events)) == WHOLE
