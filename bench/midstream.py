@@ -4,9 +4,10 @@
 
 The first of two scripted providers is cut, the second is well: it goes on from the text so far where the supply says
 that it can (half of the text and JSON cuts in two dialects), else it answers anew, in other words. Calls go through an
-agent that streams. `lost` is a result that is not whole, `doubled` one in which something stands twice; `events` are texts that a
-consumer has who goes by the events' indices alone. The seam is from the failure to the first event of who took over,
-stalls left out: they end with the patience of 2 s. Exits 1 if the switch loses, doubles, halves or runs anything twice.
+agent that streams. `lost` is a result that is not whole, `doubled` one in which something stands twice; `events wrong`
+means that a consumer who goes by the events' indices alone has another text. The seam is from the failure to the first
+event of who took over, stalls left out: they end with the patience of 2 s. Exits 1 if the switch loses, doubles, halves
+or runs anything twice.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class SupplyTable(Table):
 
     driver: Driver
     model: str = Field(min_length=1)
-    base_url: str = Field("", pattern=r"^(https?://.+)?$")
+    base_url: str = Field(default="", pattern=r"^(https?://.+)?$")
     key: str = ""
     tools: bool = True
     images: bool = True
