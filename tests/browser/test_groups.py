@@ -61,6 +61,51 @@ def test_the_map_does_not_become_another_while_somebody_reads_it(groups: Screen)
     expect(groups.groups).to_be_visible()
 
 
+def test_a_draft_is_there_first_and_what_is_read_gives_way_only_when_asked(groups: Screen) -> None:
+    page = groups.page
+    found = groups.call("review.groups", wait=60)
+    rough = [[name, kind, f"Draft of {title}", *rest] for name, kind, title, *rest in reversed(found["groups"])]
+    last = len(rough) - 1
+    runs = [n if k % 2 == 0 else 8 * (last - n // 8) + n % 8 for k, n in enumerate(found["runs"])]
+    free = False
+
+    def answer(route: Route) -> None:
+        if '"draft":true' in (route.request.post_data or ""):
+            route.fulfill(json=found | {"state": "draft", "groups": rough, "runs": runs})
+        else:
+            route.fulfill(json=found if free else found | {"state": "making", "groups": [], "runs": [], "stats": None})
+
+    page.route("**/api/review.groups", answer)
+    page.reload()
+    expect(groups.groups.get_by_role("option")).to_contain_text(["Draft of"] * len(rough))
+    expect(page.locator(".map [role=status]:visible")).to_contain_text("refining")
+    groups.press("j")
+    before = groups.groups.inner_text()
+    free = True
+    expect(page.locator(".map [role=status]:visible")).to_contain_text("refined")
+    assert groups.groups.inner_text() == before
+    groups.press("G")
+    groups.says(f"{len(rough)} groups now")
+    expect(groups.groups.get_by_text("Draft of")).to_have_count(0)
+
+
+def test_a_draft_that_nobody_touched_gives_way_by_itself(groups: Screen) -> None:
+    page = groups.page
+    found = groups.call("review.groups", wait=60)
+    rough = [[name, kind, f"Draft of {title}", *rest] for name, kind, title, *rest in found["groups"]]
+
+    def answer(route: Route) -> None:
+        if '"draft":true' in (route.request.post_data or ""):
+            route.fulfill(json=found | {"state": "draft", "groups": rough})
+        else:
+            route.fulfill(json=found)
+
+    page.route("**/api/review.groups", answer)
+    page.reload()
+    expect(groups.group("Replace warn")).to_be_visible()
+    expect(groups.groups.get_by_text("Draft of")).to_have_count(0)
+
+
 def test_a_group_is_read_place_by_place_over_the_borders_of_files(groups: Screen) -> None:
     groups.group("Replace warn").click()
     expect(groups.page.locator(".facts dd").first).to_contain_text(re.compile(r"place \d of 8"))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from exosuit.commands.catalogue import load
+from exosuit.commands.planner import draft
 from exosuit.commands.session import Session
 from exosuit.core.errors import UsageError
 from tests.repository import Repository
@@ -66,6 +67,32 @@ def test_a_missed_place_is_shown_as_whole_lines_and_becomes_a_change_of_its_own(
     ]
     one = call(session, "change.missed", group=name, places=[2])
     assert [file.path for file in call(session, "change.show", change=one.change).files] == ["zeta.py"]
+
+
+def test_a_draft_covers_the_same_atoms_and_claims_nothing_that_the_plan_does_not(session: Session) -> None:
+    change = session.workspace.change("last")
+    made = draft(change, session.workspace.shadow.blob)
+    covered = sorted(atom for group in made.groups for first, end in group.atoms for atom in range(first, end))
+    assert covered == list(range(change.atoms))
+    assert made.stats.proved == 0
+    assert [group.missed for group in made.groups if group.missed] == []
+
+
+def test_where_a_draft_will_do_either_is_given_and_the_plan_after_it(session: Session) -> None:
+    first = call(session, "review.groups", wait=60, draft=True)
+    assert first.state in ("draft", "ready")
+    last = call(session, "review.groups", wait=60)
+    assert last.state == "ready"
+    assert sum(first.runs[::2]) == sum(last.runs[::2])
+    for row in (*first.groups, *last.groups):
+        assert call(session, "review.group", group=row[0]).title
+
+
+def test_a_plan_that_cannot_be_made_says_why(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    found = call(session, "review.groups", wait=60)
+    assert (found.state, found.groups) == ("failed", [])
+    assert "ended with 1" in found.why
 
 
 def test_missed_places_are_made_a_change_once(session: Session) -> None:

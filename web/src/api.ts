@@ -1802,7 +1802,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "making" | "ready" | "failed";
+            state: "making" | "draft" | "ready" | "failed";
             /**
              * Why
              * @description Why there are none; empty unless failed.
@@ -1824,7 +1824,7 @@ export interface components {
              * @description Flat pairs (count, code) over all atoms of the change in order, cut where a hunk starts. The code is 8 times the group's place in `groups`, plus 1 if proved, 2 if an exception, 4 if a hunk starts here.
              */
             runs: number[];
-            /** @description Null until ready. */
+            /** @description Null while there are no groups. */
             stats: components["schemas"]["StatsOut"] | null;
         };
         /**
@@ -1843,6 +1843,12 @@ export interface components {
              * @default 0
              */
             wait: number;
+            /**
+             * Draft
+             * @description A draft will do: what costs little to find, there long before the plan.
+             * @default false
+             */
+            draft: boolean;
         };
         /**
          * Hit
@@ -4363,6 +4369,8 @@ export interface operations {
                 change: string;
                 /** @description Seconds to wait for them if they are being made. */
                 wait?: number;
+                /** @description A draft will do: what costs little to find, there long before the plan. */
+                draft?: boolean;
             };
             header?: never;
             path?: never;

@@ -136,7 +136,7 @@ export class App {
   plan(unasked: boolean, still: () => boolean): void {
     const { change } = this;
     if (!change || (unasked && change.overview.lines_added + change.overview.lines_removed > UNASKED)) return;
-    change.plan.make(still).then(() => this.desk?.again(), this.failed);
+    change.plan.make(still, () => this.desk?.again()).catch(this.failed);
   }
 
   /** Groups or files in the map. Asks for the plan if nobody has. */
@@ -146,6 +146,14 @@ export class App {
     if (on && plan.state !== 'ready') this.plan(false, () => plan.wanted);
     else this.desk!.again();
     if (on && plan.state === 'making') this.say('The groups are being made.');
+  }
+
+  /** The plan in place of the draft that was read until now; the cursor stays. */
+  refine(): void {
+    const { plan } = this.change!;
+    if (!plan.refine()) return this.say(plan.refining ? 'The groups are still being refined.' : 'These are the groups; nothing waits.');
+    this.desk!.again();
+    this.say(`${plan.groups.length.toLocaleString('en')} groups now.`);
   }
 
   async list(): Promise<void> {

@@ -152,6 +152,7 @@ export const COMMANDS: Command[] = [
 
   { id: 'split', title: 'Split the hunk into its blocks, or join it', keys: ['s'], kind: 'Look', once: true, run: (app) => app.say(app.desk!.part() ? 'Split: each block is its own decision.' : 'Joined: the hunk is one decision.') },
   { id: 'map', title: 'Groups or files in the map', keys: ['g'], kind: 'Look', once: true, run: (app) => app.showGroups(!app.change!.plan.shown) },
+  { id: 'refine', title: 'Take the groups as they were refined meanwhile', keys: ['G'], kind: 'Look', once: true, run: (app) => app.refine() },
   { id: 'view', title: 'Unified or split view', keys: ['m'], kind: 'Look', once: true, run: (app) => app.desk!.setSplit(!app.desk!.split) },
   { id: 'indent', title: 'Shared indentation off or on', keys: ['.'], kind: 'Look', once: true, run: (app) => app.desk!.setDedent(!app.desk!.dedent) },
   { id: 'facts', title: 'What is known, and back', keys: ['i'], kind: 'Look', once: true, run: facts },

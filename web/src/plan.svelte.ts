@@ -39,6 +39,9 @@ export class Plan {
   state = $state<'none' | 'making' | 'ready' | 'failed'>('none');
   why = $state('');
   since = $state(0);
+  /** What is shown is a draft, and the plan is on its way; or it is here, and waits to be asked for. */
+  refining = $state(false);
+  refined = $state.raw<Out<'review.groups'> | null>(null);
   groups = $state.raw<PlanGroup[]>([]);
   proved = $state(0);
   /** Whether the map is to show groups. It does once they are there and nothing moves under the eyes. */
@@ -67,24 +70,49 @@ export class Plan {
     counts.forEach((count, i) => (this.firsts[i + 1] = this.firsts[i]! + count));
   }
 
-  /** Asks for the plan until it is there; `still` says whether it may be shown at once. */
-  async make(still: () => boolean): Promise<void> {
+  /** Asks for a draft and then for the plan; `still` says whether the map may become another by itself. */
+  async make(still: () => boolean, changed: () => void): Promise<void> {
     if (this.state === 'making' || this.state === 'ready') return;
     this.state = 'making';
     this.since = performance.now();
     try {
-      let answer = await call('review.groups', { change: this.change.id, wait: 0 });
-      while (answer.state === 'making') {
-        await new Promise((go) => setTimeout(go, ASK_MS));
-        answer = await call('review.groups', { change: this.change.id, wait: 0 });
-      }
-      this.take(answer);
+      const first = await this.until(true);
+      this.take(first);
+      if (this.wanted && (this.asked || still())) this.show(true);
+      changed();
+      if (first.state !== 'draft') return;
+      this.refining = true;
+      const last = await this.until(false);
+      if (last.state === 'failed') this.why = last.why;
+      else if (!this.shown || still()) this.take(last);
+      else this.refined = last;
+      changed();
     } catch (error) {
-      this.state = 'none';
+      if (this.state === 'making') this.state = 'none';
       throw error;
+    } finally {
+      this.refining = false;
     }
-    this.on(this.atom);
-    if (this.wanted && (this.asked || still())) this.show(true);
+  }
+
+  private async until(draft: boolean): Promise<Out<'review.groups'>> {
+    for (;;) {
+      const answer = await call('review.groups', { change: this.change.id, wait: 0, draft });
+      if (answer.state !== 'making') return answer;
+      await new Promise((go) => setTimeout(go, ASK_MS));
+    }
+  }
+
+  /** What is shown is not the last word on what is proved. */
+  get early(): boolean {
+    return this.refining || this.refined !== null;
+  }
+
+  /** Shows the plan that came while the draft was being read. */
+  refine(): boolean {
+    if (!this.refined) return false;
+    this.take(this.refined);
+    return true;
   }
 
   private take(answer: Out<'review.groups'>): void {
@@ -99,7 +127,9 @@ export class Plan {
     this.groups = answer.groups.map(([id, kind, title, lines, unproved, shows, exceptions, missed]) => ({ id, kind, title, lines, unproved, shows, exceptions, missed }));
     this.proved = answer.stats?.proved ?? 0;
     this.why = answer.why;
-    this.state = answer.state;
+    this.refined = null;
+    this.state = answer.state === 'failed' ? 'failed' : 'ready';
+    this.on(this.atom);
   }
 
   /** Files or groups in the map; kept for this tab. */

@@ -20,19 +20,20 @@ class GroupsAsk(ChangeAsk):
     """Which change's groups."""
 
     wait: float = Field(0.0, ge=0, le=600, description="Seconds to wait for them if they are being made.")
+    draft: bool = Field(False, description="A draft will do: what costs little to find, there long before the plan.")
 
 
 class Groups(Model):
     """Groups as columns, in the order in which to look at them, and what each atom of the change belongs to."""
 
-    state: Literal["making", "ready", "failed"]
+    state: Literal["making", "draft", "ready", "failed"]
     why: str = Field(description="Why there are none; empty unless failed.")
     groups: list[GroupRow]
     runs: list[int] = Field(
         description="Flat pairs (count, code) over all atoms of the change in order, cut where a hunk starts. The code "
         "is 8 times the group's place in `groups`, plus 1 if proved, 2 if an exception, 4 if a hunk starts here."
     )
-    stats: StatsOut | None = Field(description="Null until ready.")
+    stats: StatsOut | None = Field(description="Null while there are no groups.")
 
 
 class GroupAsk(ChangeAsk):

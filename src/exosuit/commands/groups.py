@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from typing import Literal
 
 from exosuit.apps.code.shown import path_text, shown
 from exosuit.changes.change import Change
@@ -36,16 +37,21 @@ def groups(session: Session, ask: GroupsAsk) -> Groups:
     """The groups of a change as columns, with what each atom belongs to; made in the background, so ask until ready."""
     change = session.workspace.change(ask.change)
     made = making(session.workspace, change.id)
-    made.over.wait(ask.wait)
-    if not made.over.is_set():
-        return Groups(state="making", why="", groups=[], runs=[], stats=None)
-    if made.plan is None:
+    (made.begun if ask.draft else made.over).wait(ask.wait)
+    if made.why:
         return Groups(state="failed", why=made.why, groups=[], runs=[], stats=None)
-    ordered = in_order(made.plan)
+    found = made.plan or (made.draft if ask.draft else None)
+    if found is None:
+        return Groups(state="making", why="", groups=[], runs=[], stats=None)
+    return _columns(change, found, "draft" if found is made.draft else "ready")
+
+
+def _columns(change: Change, plan: Plan, state: Literal["draft", "ready"]) -> Groups:
+    ordered = in_order(plan)
     codes = _codes(change, ordered)
-    found = made.plan.stats
+    found = plan.stats
     return Groups(
-        state="ready",
+        state=state,
         why="",
         groups=[_row(group, codes) for group in ordered],
         runs=_runs(change, codes),
@@ -81,16 +87,26 @@ def group(session: Session, ask: GroupAsk) -> GroupKnown:
 
 
 def group_of(session: Session, change: Change, name: str) -> Group:
-    """A group of the plan by its id, waited for; raises `no-such-group`, `no-plan`."""
+    """A group of the plan, or of its draft, by its id; waited for. Raises `no-such-group`, `no-plan`."""
     made = making(session.workspace, change.id)
-    made.over.wait()
-    if made.plan is None:
-        raise ExosuitError("no-plan", f"there is no plan of change {change.id}: {made.why}", "exosuit change plan …")
-    for one in made.plan.groups:
-        if one.id == name:
-            return one
+    made.begun.wait()
+    found = _named(made.draft, name)
+    if found is None:
+        made.over.wait()
+        if made.plan is None:
+            hint = f"exosuit change plan {change.id}"
+            raise ExosuitError("no-plan", f"there is no plan of change {change.id}: {made.why}", hint)
+        found = _named(made.plan, name)
+    elif made.plan is not None:  # what is known of the same atoms by now
+        found = _named(made.plan, name) or found
+    if found is not None:
+        return found
     hint = f"exosuit change plan {change.id}"
     raise UsageError("no-such-group", f"the plan of change {change.id} has no group {name!r}", hint)
+
+
+def _named(plan: Plan | None, name: str) -> Group | None:
+    return next((group for group in plan.groups if group.id == name), None) if plan else None
 
 
 def in_order(plan: Plan) -> list[Group]:

@@ -1,6 +1,7 @@
 """Plans made beside a server: in a process of its own that gives way to all others, so that no jump waits for one.
 
-`python -m exosuit.commands.planner ROOT CHANGE` is that process; it writes the plan, pickled, to standard output.
+`python -m exosuit.commands.planner ROOT CHANGE` is that process. It writes a draft and then the plan, pickled, to
+standard output: the draft has what costs little to find, so that there is something to read meanwhile.
 """
 
 from __future__ import annotations
@@ -11,16 +12,23 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from exosuit.changes.change import Change
 from exosuit.changes.workspace import Workspace
 from exosuit.commands.plans import kept_plan
+from exosuit.core.pauses import no_pauses
+from exosuit.verify.plan.assembly import assembled
+from exosuit.verify.plan.claims import Free
 from exosuit.verify.plan.model import Plan
+from exosuit.verify.plan.operators.files import apart, renamed
+from exosuit.verify.plan.reading import Blobs, Reading
 
 KEPT = 4
 """Plans kept per process."""
-GIVES_WAY = 10
+GIVES_WAY = 5
 """The niceness of the process."""
 
 _made: OrderedDict[tuple[Path, str], Making] = OrderedDict()
@@ -29,10 +37,12 @@ _lock = threading.Lock()
 
 @dataclass
 class Making:
-    """A plan on its way: `plan` once `over` is set, or `why` there is none."""
+    """A plan on its way: `draft` once `begun` is set; `plan` once `over` is, or `why` there is none."""
 
+    draft: Plan | None = None
     plan: Plan | None = None
     why: str = ""
+    begun: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
 
 
@@ -58,16 +68,42 @@ def _make(made: Making, root: Path, change: str) -> None:
         with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:
             assert process.stdout is not None
             assert process.stderr is not None
-            said = process.stdout.read()
+            with suppress(EOFError):  # then it says why on its standard error
+                made.draft = pickle.load(process.stdout)  # noqa: S301 - our own process, a pipe that nobody else has
+                made.begun.set()
+                made.plan = pickle.load(process.stdout)  # noqa: S301
             errors = process.stderr.read().decode("utf-8", "replace").strip()
-        if process.returncode:
+        if made.plan is None:
             made.why = errors.rpartition("\n")[2] or f"the process that made it ended with {process.returncode}"
-        else:
-            made.plan = pickle.loads(said)  # noqa: S301 - what our own process wrote, over a pipe that nobody else has
-    except (OSError, EOFError, pickle.UnpicklingError) as error:
+    except (OSError, pickle.UnpicklingError) as error:
         made.why = f"the process that makes it cannot be run: {error}"
     finally:
+        made.begun.set()
         made.over.set()
+
+
+def draft(change: Change, blobs: Blobs) -> Plan:
+    """A plan by the operators that only look at paths and first lines: little in it is explained, nothing more proved.
+
+    Its groups partition the atoms as those of any plan do.
+    """
+    reading = Reading(change, blobs)
+    free = Free.all_of(reading)
+    claims = []
+    with no_pauses():
+        for operator in (renamed, apart):
+            found = [claim for claim in operator(reading, free) if claim.atoms]
+            for claim in found:
+                free.take(claim.atoms)
+            claims += found
+        made = assembled(reading, claims, free)
+        reading.forget()
+        return made
+
+
+def _write(made: Plan) -> None:
+    sys.stdout.buffer.write(pickle.dumps(made))
+    sys.stdout.buffer.flush()
 
 
 def _end_with_parent() -> None:
@@ -76,12 +112,13 @@ def _end_with_parent() -> None:
 
 
 def main() -> None:
-    """Make one plan and write it."""
+    """Make one draft and one plan, and write them."""
     os.nice(GIVES_WAY)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     workspace = Workspace.open(Path(sys.argv[1]))
-    sys.stdout.buffer.write(pickle.dumps(kept_plan(workspace, workspace.change(sys.argv[2]))))
-    sys.stdout.buffer.flush()
+    change = workspace.change(sys.argv[2])
+    _write(draft(change, workspace.shadow.blob))
+    _write(kept_plan(workspace, change))
     workspace.close()
     os._exit(0)  # the thread above waits in a read that nothing ends
 
