@@ -9,7 +9,7 @@ from exosuit.changes.atoms import EXECUTABLE, REGULAR, FileChange, Span, split_l
 from exosuit.changes.change import Change
 from exosuit.changes.decisions import ACCEPTED, Range, merged
 from exosuit.changes.materialize import materialize_file
-from exosuit.verify.plan.python.source import Source, parse
+from exosuit.verify.plan.python.source import Source, forget_parsed, parse
 
 Blobs = Callable[[str], bytes]
 """The bytes of a blob by its id."""
@@ -135,6 +135,7 @@ class Reading:
         """Let go of everything that was parsed."""
         self._sources.clear()
         self._kept.clear()
+        forget_parsed()
 
     @cached_property
     def base_tree(self) -> Mapping[bytes, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,8 @@ class Went:
 
 def moved(reading: Reading, free: Free) -> list[Claim]:
     """One claim for each file that definitions left (or came to); more where much of them was edited."""
+    if not _may_have_moved(reading):
+        return []
     whole = moves(reading, free)
     found = []
     for move in whole:
@@ -42,6 +45,21 @@ def moved(reading: Reading, free: Free) -> list[Claim]:
     rest.take((atom, atom + 1) for one in found for atom in one.atoms)
     found += [Went(one.old, one.new, one.atoms, LINES, one.same) for one in relocations(reading, rest, whole)]
     return [_claim(some) for every in _by_place(found) for some in _parted(reading, every)]
+
+
+_DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
+
+
+def _may_have_moved(reading: Reading) -> bool:
+    """Whether a definition of one name is gone here and new there, as far as lines tell; nothing is parsed for it."""
+    gone: set[bytes] = set()
+    new: set[bytes] = set()
+    for file in reading.files:
+        if file.is_python:
+            for run in file.file.runs:
+                gone.update(_DEFINED.findall(b"".join(file.base_lines[run.base_at : run.base_at + run.base_n])))
+                new.update(_DEFINED.findall(b"".join(file.head_lines[run.head_at : run.head_at + run.head_n])))
+    return not gone.isdisjoint(new)
 
 
 def _by_place(found: list[Went]) -> list[list[Went]]:

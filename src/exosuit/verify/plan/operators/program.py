@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import PurePosixPath
+from typing import Any
 
 from exosuit.verify.plan.claims import Claim, Free, Gathering
 from exosuit.verify.plan.gate import is_same_program, withdrawn
@@ -146,6 +147,8 @@ def _confirmed(
     found = segments(file, base, head)
     held = _gated(file, [], _on_statements(file, base, head, found, tried), shadowed, free)
     for around, asides in _WIDER if len(tried) > 1 else ():
+        if around is _body and not _may_be_reordered(base, head):
+            continue
         known = set(_atoms(held))
         waiting = [segment for segment in found if not known.issuperset(segment.atoms)]
         wider = _on_parts(base, head, _widened(base, head, waiting, known, around), asides, shadowed)
@@ -153,6 +156,27 @@ def _confirmed(
     if len(tried) > 1:
         held = _gated(file, held, _reordered(file, base, head, set(_atoms(held))), shadowed, free)
     return held
+
+
+def _may_be_reordered(base: Source, head: Source) -> bool:
+    """Whether both sides bind the same names at the top and in classes, and not in the same order."""
+    old, new = ([_named(source, index) for index in _members(source)] for source in (base, head))
+    return old != new and sorted(old) == sorted(new)
+
+
+def _members(source: Source) -> Iterator[int]:
+    """Statements of the module and of its classes."""
+    for index, statement in enumerate(source.statements):
+        if statement.parent < 0 or isinstance(source.statements[statement.parent].node, ast.ClassDef):
+            yield index
+
+
+def _named(source: Source, index: int) -> str:
+    """The name that a statement binds, if it is one that may be put in another order."""
+    node: Any = source.statements[index].node
+    if isinstance(node, ast.Assign):
+        return getattr(node.targets[0], "id", "")
+    return node.name if isinstance(node, DEFINITIONS) else ""
 
 
 def _reordered(file: FileReading, base: Source, head: Source, known: set[int]) -> Iterator[Candidate]:

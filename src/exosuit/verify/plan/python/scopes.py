@@ -34,7 +34,7 @@ def local_names(source: Source, index: int, top: int) -> frozenset[str]:
     innermost = True
     while at >= top and index != top:
         if isinstance(source.statements[at].node, _FUNCTIONS) or innermost:
-            found |= _bound_by(source, at)
+            found |= bound_by(source, at)
         innermost = False
         at = source.enclosing(at)
     node = source.statements[index].node
@@ -53,7 +53,7 @@ def _evaluated(node: Any) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1 << 12)
-def _bound_by(source: Source, index: int) -> frozenset[str]:
+def bound_by(source: Source, index: int) -> frozenset[str]:
     """Names that a definition binds in its own body, comprehensions and lambdas taken in; none that are global."""
     statement = source.statements[index]
     found: set[str] = set(parameters(statement.node)) if isinstance(statement.node, _FUNCTIONS) else set()
@@ -82,7 +82,7 @@ def _bound_by(source: Source, index: int) -> frozenset[str]:
 def class_names(source: Source, index: int) -> frozenset[str]:
     """Names bound in the body of the class right around a definition: its header may mean these."""
     around = source.enclosing(index)
-    return _bound_by(source, around) if around >= 0 else frozenset()
+    return bound_by(source, around) if around >= 0 else frozenset()
 
 
 def parameters(node: Any) -> set[str]:

@@ -200,9 +200,9 @@ class Chunk:
     comments: tuple[ToolComment, ...]
 
 
-@lru_cache(maxsize=1 << 9)
+@lru_cache(maxsize=1 << 14)
 def chunk_of(data: bytes) -> Chunk | None:
-    """Part of a file parsed; None where it does not parse by itself."""
+    """Part of a file parsed; None where it does not parse by itself. Kept until `forget_parsed`."""
     statements: list[Statement] = []
     try:
         with warnings.catch_warnings():
@@ -295,6 +295,18 @@ def shape(node: Any, header: bool = True) -> Shape:
     if isinstance(node, list):
         return tuple(shape(item, False) for item in node)
     return node
+
+
+@lru_cache(maxsize=1 << 14)
+def own_shape(statement: ast.AST) -> Shape:
+    """The shape of a statement of a source, kept until `forget_parsed`."""
+    return shape(statement)
+
+
+def forget_parsed() -> None:
+    """Let go of all that is kept of parsed files."""
+    chunk_of.cache_clear()
+    own_shape.cache_clear()
 
 
 def constant(value: Any) -> Shape:

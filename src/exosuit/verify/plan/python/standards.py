@@ -22,7 +22,8 @@ from exosuit.verify.plan.python.eligible import (
 )
 from exosuit.verify.plan.python.inert import sees_order, standard_imports, stretch
 from exosuit.verify.plan.python.locals import UnclearError, local_shape
-from exosuit.verify.plan.python.source import Shape, Source, shape
+from exosuit.verify.plan.python.scopes import bound_by, own_parts
+from exosuit.verify.plan.python.source import DEFINITIONS, Shape, Source, own_shape, shape
 
 
 class Aside(StrEnum):
@@ -184,11 +185,32 @@ def _same_function(old: Source, a: Item, new: Source, b: Item, standard: Standar
         _same_but_names(old, a.low + i, new, b.low + i, standard) for i in range(a.high - a.low)
     ):
         return False
+    if not (_brings_locals_only(old, a, new, b) and _brings_locals_only(new, b, old, a)):
+        return False
     try:
         ours, theirs = _bare(old, a.low, standard), _bare(new, b.low, standard)
         return bool(local_shape(ours)[0] == local_shape(theirs)[0])
     except UnclearError:
         return False
+
+
+def _brings_locals_only(old: Source, a: Item, new: Source, b: Item) -> bool:
+    """Whether the second function binds all names that it has and the first has not: quick to say no, too."""
+    brought = _words(new, b) - _words(old, a)
+    for index in range(b.low, b.high):
+        if not brought:
+            return True
+        if isinstance(new.statements[index].node, DEFINITIONS):
+            brought -= bound_by(new, index)
+    return not brought
+
+
+def _words(source: Source, item: Item) -> set[str]:
+    """The names in a whole function, wherever they are bound."""
+    return {
+        part.id for index in range(item.low, item.high) for part in own_parts(source.statements[index].node)
+        if isinstance(part, ast.Name)
+    }  # fmt: skip
 
 
 def _same_but_names(old: Source, i: int, new: Source, j: int, standard: Standard) -> bool:
@@ -200,11 +222,19 @@ def _same_but_names(old: Source, i: int, new: Source, j: int, standard: Standard
     return bool(_nameless(_shape(old, i, standard)) == _nameless(_shape(new, j, standard)))
 
 
+_BOUND_BY_NAME = {"Name": 1, "ExceptHandler": 2, "alias": 2, "MatchAs": 2, "MatchStar": 1, "MatchMapping": 3}
+"""Where in a shape the name of a local stands, by the kind of the node."""
+
+
 def _nameless(part: Shape) -> Shape:
-    """A shape without the words in it that may be names."""
-    if isinstance(part, tuple):
-        return part if part[:1] == ("Constant",) else tuple(_nameless(one) for one in part)
-    return "" if isinstance(part, str) else part
+    """A shape without the words in it that may be names of locals."""
+    if not isinstance(part, tuple) or part[:1] == ("Constant",):
+        return part
+    at = _BOUND_BY_NAME.get(part[0]) if part and isinstance(part[0], str) else None
+    return tuple(
+        ("" if one else one) if index == at else _nameless(one) if isinstance(one, tuple) else one
+        for index, one in enumerate(part)
+    )
 
 
 def _is_function(source: Source, item: Item) -> bool:
@@ -228,9 +258,8 @@ def _bare(source: Source, index: int, standard: Standard) -> Any:
 def _shape(source: Source, index: int, standard: Standard) -> Shape:
     """A statement's own part, without what the standard leaves aside."""
     node: Any = source.statements[index].node
-    if standard.leaves(Aside.ANNOTATIONS):
-        node = _unannotated(source, index, node)
-    return shape(node)
+    bare = _unannotated(source, index, node) if standard.leaves(Aside.ANNOTATIONS) else node
+    return own_shape(node) if bare is node else shape(bare)
 
 
 def _unannotated(source: Source, index: int, node: Any) -> Any:
