@@ -13,6 +13,7 @@ from exosuit.models.drivers import Supply
 from exosuit.models.health import ENOUGH, Health, percentile
 from exosuit.models.limits import LONGEST as LONGEST_WAIT
 from exosuit.models.limits import Limits, duration
+from exosuit.models.metering import price_to_compare
 from exosuit.models.strategy import ordered
 
 
@@ -160,4 +161,4 @@ def supplies() -> list[Supply]:
     ("strategy", "names"), [("order", "abc"), ("cheapest", "cab"), ("fastest", "bca"), ("sticky", "cab")]
 )
 def test_the_order_of_supplies(strategy: Strategy, names: str) -> None:
-    assert "".join(one.name for one in ordered(supplies(), strategy, last="c")) == names
+    assert "".join(one.name for one in ordered(supplies(), strategy, "c", price_to_compare)) == names

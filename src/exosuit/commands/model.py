@@ -121,14 +121,14 @@ async def _tested(settings: Settings, name: str) -> ModelTested:
     from exosuit.models.receipt import KEY
     from exosuit.models.switch import Switch
 
-    switch = Switch(settings)
-    model = switch.route(name) if name in settings.route else switch.supply(name)
-    began = time.monotonic()
-    response = await model.request(
-        [ModelRequest.user_text_prompt(QUESTION)],
-        {"max_tokens": MOST_TOKENS},
-        ModelRequestParameters(allow_text_output=True),
-    )
+    with Switch.metered(settings) as switch:
+        model = switch.route(name) if name in settings.route else switch.supply(name)
+        began = time.monotonic()
+        response = await model.request(
+            [ModelRequest.user_text_prompt(QUESTION)],
+            {"max_tokens": MOST_TOKENS},
+            ModelRequestParameters(allow_text_output=True),
+        )
     receipt: dict[str, Any] = (response.metadata or {})[KEY]
     return ModelTested(
         name=name,

@@ -55,6 +55,7 @@ class Attempt:
         self.prefix = prefix
         self.ear = Ear()
         self.began = time.monotonic()
+        self.first_at = self.began
         self.longest_gap = 0.0
         self.first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.response: ModelResponse | None = None
@@ -125,6 +126,7 @@ class Attempt:
         self._items.append(item)
         self._news.set()
         if not self.first.done():
+            self.first_at = time.monotonic()
             self.first.set_result(None)
         while len(self._items) >= READ_AHEAD:
             self._room.clear()
@@ -136,7 +138,7 @@ class Attempt:
             await self._put(await self._stream(model))
         except Exception as error:  # noqa: BLE001 - whatever a driver raises is a failure of its supply
             failure = classified(error)
-            await self._put(Failure(failure.kind, self.supply.scrub(failure.why), failure.retry_after))
+            await self._put(Failure(failure.kind, self.supply.scrub(failure.why), failure.retry_after, failure.sent))
 
     async def _stream(self, model: Model[Any]) -> ModelResponse:
         """Pass on the events; the response at the end, which must be a whole one."""
@@ -145,6 +147,9 @@ class Attempt:
         if self.prefix:
             messages = [*messages, ModelResponse(parts=[TextPart(self.prefix)])]
             settings = merge_model_settings(settings, self.supply.continuation())
+        if self.served.request:
+            headers = {**((settings or {}).get("extra_headers") or {}), "idempotency-key": self.served.request}
+            settings = merge_model_settings(settings, {"extra_headers": headers})
         prepared = model.prepare_messages(messages, ask.parameters)
         async with model.request_stream(prepared, settings, ask.parameters, ask.context) as stream:
             async for event in stream:

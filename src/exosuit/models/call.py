@@ -14,6 +14,8 @@ from exosuit.models.config import RouteTable
 from exosuit.models.drivers import Supply
 from exosuit.models.failures import FINAL, LASTING, TROUBLE, Failure, Kind, NoAnswer
 from exosuit.models.fitness import estimate, misfit
+from exosuit.models.meter import Reservation
+from exosuit.models.metering import Metering
 from exosuit.models.receipt import Receipt, Served
 
 AGAIN = frozenset({Kind.DOWN, Kind.CUT, Kind.BROKEN})
@@ -23,9 +25,19 @@ AGAIN = frozenset({Kind.DOWN, Kind.CUT, Kind.BROKEN})
 class Call:
     """Made for one request of a consumer; `events` runs it, `close` ends it early."""
 
-    def __init__(self, route: str, table: RouteTable, supplies: Sequence[Supply], ask: Ask, *, hold: bool) -> None:
+    def __init__(
+        self,
+        route: str,
+        table: RouteTable,
+        supplies: Sequence[Supply],
+        ask: Ask,
+        *,
+        hold: bool,
+        metering: Metering | None = None,
+    ) -> None:
         self.table = table
-        self.ask = ask
+        self.ask = ask if metering is None else metering.bounded(ask)
+        self.metering = metering
         self.board = Board(hold=hold or table.restart == "hold")
         self.receipt = Receipt(route)
         self.response: ModelResponse | None = None
@@ -41,6 +53,9 @@ class Call:
         self._tokens = estimate(ask.messages)
         self._misfits: dict[str, Failure | None] = {}
         self._anew: set[str] = set()
+        self._held: dict[Attempt, Reservation] = {}
+        self._endings: list[asyncio.Task[None]] = []
+        self._over: BaseException | None = None
 
     async def events(self) -> AsyncGenerator[ModelResponseStreamEvent]:
         """What the consumer is to see; raises NoAnswer, with each supply and why."""
@@ -56,7 +71,7 @@ class Call:
                     async for event in self._follow(attempt):
                         yield event
                 except Failure as failure:
-                    await self._fail(attempt, failure)
+                    self._fail(attempt, failure)
         finally:
             await self.close()
 
@@ -64,9 +79,10 @@ class Call:
         """Hang up on every supply that is still asked."""
         running, self._running = self._running, []
         for attempt in running:
-            self._end(attempt, "cancelled")
             attempt.supply.health.breaker.release()
-        await asyncio.gather(*(attempt.close() for attempt in running))
+            self._end(attempt, "cancelled")
+        endings, self._endings = self._endings, []
+        await asyncio.gather(*endings)
 
     def _begin_anew(self) -> list[ModelResponseStreamEvent]:
         """Take back what was shown of an answer that will not be finished."""
@@ -97,13 +113,14 @@ class Call:
         due = True
         while True:
             if due and (supply := self._pick()) is not None:
-                self._running.append(self._start(supply))
+                if not await self._start(supply):
+                    continue
             elif not self._running:
                 await self._wait_for_a_limit()
                 continue
             winner = await first_of(self._running, self._seconds_until_due())
             if winner is None:
-                await self._give_up_the_silent()
+                self._give_up_the_silent()
                 due = not self._running or self._seconds_of_patience() <= 0
                 continue
             due = False
@@ -112,11 +129,11 @@ class Call:
             try:
                 winner.check()
             except Failure as failure:
-                await self._fail(winner, failure)
+                self._fail(winner, failure)
                 due = True
                 continue
             winner.served.first = self._now()
-            await self._leave_the_others(winner)
+            self._leave_the_others(winner)
             return winner
 
     def _pick(self) -> Supply | None:
@@ -144,18 +161,28 @@ class Call:
             self._misfits[supply.name] = misfit(supply.table, self.ask.messages, self.ask.parameters)
         return self._misfits[supply.name]
 
-    def _start(self, supply: Supply) -> Attempt:
-        now = time.monotonic()
-        supply.health.breaker.begin()
-        supply.health.limits.spend(self._tokens, now)
-        supply.health.calls += 1
+    async def _start(self, supply: Supply) -> bool:
+        """Send the request to a supply; false if there is no money for it."""
         prefix = self.board.prefix if supply.table.continues and supply.name not in self._anew else ""
         epoch = len(self.receipt.replaced) + (1 if self.board.is_shown and not prefix else 0)
         served = Served(supply.name, supply.table.model, epoch, self._now(), continued=bool(prefix))
-        self.receipt.served.append(served)
+        served.request = f"{self.receipt.call}-{len(self.receipt.served)}"
         attempt = Attempt(supply, self.ask, served, prefix)
+        if self.metering is not None:
+            try:
+                held = self._held[attempt] = await self.metering.hold(supply, self.receipt.call, self.ask)
+                served.request = held.id
+            except Failure as failure:
+                self.failures.append((supply.name, failure))
+                self._over = failure.__cause__
+                return False
+        self.receipt.served.append(served)
+        supply.health.breaker.begin()
+        supply.health.limits.spend(self._tokens, time.monotonic())
+        supply.health.calls += 1
+        self._running.append(attempt)
         attempt.start()
-        return attempt
+        return True
 
     def _may_ask(self, supplies: Sequence[Supply]) -> bool:
         """Whether one of these could take over now."""
@@ -178,18 +205,18 @@ class Call:
             seconds = min(seconds, newest.began + slow - time.monotonic())
         return seconds
 
-    async def _give_up_the_silent(self) -> None:
+    def _give_up_the_silent(self) -> None:
         """Hang up on attempts that were silent for longer than anyone may be; all of them, at the deadline."""
         late = time.monotonic() >= self._until
         for attempt in list(self._running):
             most = max(attempt.supply.table.patience, self.table.last_patience)
             if late or attempt.silence >= most:
                 why = "the deadline of the call has passed" if late else f"nothing came for {attempt.silence:.1f} s"
-                await self._fail(attempt, Failure(Kind.SILENT, why))
+                self._fail(attempt, Failure(Kind.SILENT, why))
         if late:
             self._left, self._again = [], []
 
-    async def _leave_the_others(self, winner: Attempt) -> None:
+    def _leave_the_others(self, winner: Attempt) -> None:
         """One has begun to answer: hang up on those that it was faster than."""
         others = [attempt for attempt in self._running if attempt is not winner]
         self._running = [winner]
@@ -197,13 +224,12 @@ class Call:
         for attempt in others:
             if attempt.silence >= attempt.supply.table.patience:
                 why = f"nothing came for {attempt.silence:.1f} s"
-                self._note(attempt, Failure(Kind.SILENT, why))
                 attempt.supply.health.breaker.fail(now)
+                self._note(attempt, Failure(Kind.SILENT, why))
             else:
                 self._end(attempt, "lost")
                 attempt.supply.health.breaker.release()
                 self._left.append(attempt.supply)
-        await asyncio.gather(*(attempt.close() for attempt in others))
 
     async def _wait_for_a_limit(self) -> None:
         """All were asked: wait for the first whose rate limit is over soon; raises NoAnswer if there is none."""
@@ -216,6 +242,8 @@ class Call:
         ]
         seconds, supply = min(waits, key=lambda one: one[0], default=(most + 1, None))
         if supply is None or seconds > most:
+            if self._over is not None and all(one.kind is Kind.BUDGET for _, one in self.failures):
+                raise self._over
             raise NoAnswer(self.receipt.route, self.failures)
         self._waited.add(supply.name)
         await asyncio.sleep(seconds)
@@ -236,8 +264,8 @@ class Call:
         self._running.remove(attempt)
         self.response, self.winner = response, attempt.supply.name
 
-    async def _fail(self, attempt: Attempt, failure: Failure) -> None:
-        """Note a failure, tell the supply's health, and hang up."""
+    def _fail(self, attempt: Attempt, failure: Failure) -> None:
+        """Note a failure, tell the supply's health, and hang up; raises NoAnswer if nobody else would do better."""
         now = time.monotonic()
         health = attempt.supply.health
         self._note(attempt, failure)
@@ -256,17 +284,23 @@ class Call:
             failure.kind in AGAIN and (attempt.served.first is not None or len(self._all) == 1) and self._is_first(name)
         ):
             self._again.append(attempt.supply)
-        await attempt.close()
         if failure.kind in FINAL:
             raise NoAnswer(self.receipt.route, self.failures)
 
     def _note(self, attempt: Attempt, failure: Failure) -> None:
         self.failures.append((attempt.supply.name, failure))
         attempt.served.why = failure.why
-        self._end(attempt, str(failure.kind))
+        self._end(attempt, str(failure.kind), failure)
 
-    def _end(self, attempt: Attempt, outcome: str) -> None:
+    def _end(self, attempt: Attempt, outcome: str, failure: Failure | None = None) -> None:
+        """Write down how a request ended; hanging up and settling go on beside what comes next."""
         attempt.served.outcome, attempt.served.ended = outcome, self._now()
+        self._endings.append(asyncio.create_task(self._settle(attempt, failure)))
+
+    async def _settle(self, attempt: Attempt, failure: Failure | None) -> None:
+        await attempt.close()
+        if self.metering is not None and (held := self._held.pop(attempt, None)) is not None:
+            await self.metering.end(held, attempt, failure)
 
     def _now(self) -> float:
         return time.monotonic() - self._began

@@ -58,6 +58,8 @@ class Kind(StrEnum):
     """The answer ended before its end."""
     LENGTH = "length"
     """The request's own limit of tokens cut a tool call: so it would elsewhere."""
+    BUDGET = "budget"
+    """It may cost more than there is left; it was not asked."""
     UNABLE = "unable"
     """The supply lacks what the request needs; it was not asked."""
     OPEN = "open"
@@ -74,11 +76,15 @@ LASTING = frozenset({Kind.QUOTA, Kind.KEY, Kind.MISSING})
 
 @dataclass(eq=False)
 class Failure(Exception):  # noqa: N818 - it is data more often than it is raised
-    """One supply's failure: `why` in words, `retry_after` in seconds where the provider said so."""
+    """One supply's failure: `why` in words, `retry_after` in seconds where the provider said so.
+
+    `sent` is false where the request surely never left this machine.
+    """
 
     kind: Kind
     why: str
     retry_after: float | None = None
+    sent: bool = True
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.why}"
@@ -109,12 +115,13 @@ def classified(error: Exception) -> Failure:
     if isinstance(error, Failure):
         return error
     if isinstance(error, ExosuitError):  # a key that is not there
-        return Failure(Kind.KEY, error.message)
+        return Failure(Kind.KEY, error.message, sent=False)
     why = _why(error)
     retry_after = error.retry_after if isinstance(error, ModelAPIError) else None
+    sent = not (isinstance(error, ModelConnectionError) and error.phase in ("pool", "connect"))
     for kind_of_error, kind in _KINDS:
         if isinstance(error, kind_of_error):
-            return Failure(kind, why, retry_after)
+            return Failure(kind, why, retry_after, sent)
     if isinstance(error, ModelHTTPError):
         return Failure(_by_status(error.status_code), why, retry_after)
     if isinstance(error, ModelAPIError) and "finish_reason" in error.message:
@@ -162,7 +169,7 @@ class NoAnswer(ExosuitError, ModelAPIError):  # noqa: N818 - it says what there 
         self.failures = list(failures)
 
 
-PERSISTENT = LASTING | FINAL | {Kind.REJECTED, Kind.OVERFLOW, Kind.UNABLE, Kind.REFUSED}
+PERSISTENT = LASTING | FINAL | {Kind.REJECTED, Kind.OVERFLOW, Kind.UNABLE, Kind.REFUSED, Kind.BUDGET}
 """Failures of which the same call would meet the same again."""
 
 

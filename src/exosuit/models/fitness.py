@@ -16,13 +16,13 @@ CHARACTERS_A_TOKEN = 4
 
 def estimate(messages: Iterable[ModelMessage]) -> int:
     """About how many tokens the texts of the messages are."""
-    return sum(len(one) for one in _contents(messages) if isinstance(one, str)) // CHARACTERS_A_TOKEN
+    return sum(len(one) for one in contents(messages) if isinstance(one, str)) // CHARACTERS_A_TOKEN
 
 
 def has_images(messages: Iterable[ModelMessage]) -> bool:
     """Whether an image is among what is sent."""
     return any(
-        isinstance(one, ImageUrl) or (isinstance(one, BinaryContent) and one.is_image) for one in _contents(messages)
+        isinstance(one, ImageUrl) or (isinstance(one, BinaryContent) and one.is_image) for one in contents(messages)
     )
 
 
@@ -37,7 +37,8 @@ def misfit(table: SupplyTable, messages: list[ModelMessage], parameters: ModelRe
     return None
 
 
-def _contents(messages: Iterable[ModelMessage]) -> Iterator[object]:
+def contents(messages: Iterable[ModelMessage]) -> Iterator[object]:
+    """What the parts of the messages hold: texts, pictures, and None where a part holds nothing of its own."""
     for message in messages:
         for part in message.parts:
             content = getattr(part, "content", None)

@@ -15,11 +15,17 @@ import httpx2
 class Ear:
     """Listens to one request; `at` is the monotonic time of the last sign of life."""
 
-    __slots__ = ("at", "headers")
+    __slots__ = ("at", "headers", "status")
 
     def __init__(self) -> None:
         self.at = time.monotonic()
         self.headers: dict[str, str] = {}
+        self.status = 0
+
+    @property
+    def refused(self) -> bool:
+        """Whether an HTTP error came, so that nothing was answered and nothing is billed."""
+        return self.status >= 400
 
     def sign(self) -> None:
         """A sign of life."""
@@ -51,7 +57,7 @@ async def listen(response: httpx2.Response) -> None:
     ear = listening.get()
     if ear is not None:
         ear.sign()
-        ear.headers = dict(response.headers)
+        ear.headers, ear.status = dict(response.headers), response.status_code
         response.stream = _Heard(response.stream, ear)
 
 

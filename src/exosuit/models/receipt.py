@@ -19,12 +19,14 @@ class Served:
 
     `outcome` is `whole`, `lost` (a hedged request that another one beat), `cancelled`, or a kind of failure. `epoch`
     counts answers that were begun anew; `continued` says that it went on with what another supply had written.
+    `request` is its id at the meter, sent along as its idempotency key.
     """
 
     supply: str
     model: str
     epoch: int
     began: float
+    request: str = ""
     first: float | None = None
     ended: float | None = None
     outcome: str = ""

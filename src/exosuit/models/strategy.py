@@ -11,12 +11,7 @@ Price = Callable[[SupplyTable], float | None]
 """Dollars for a million tokens in and a fourth of it out, or None where it is not known."""
 
 
-def stated_price(table: SupplyTable) -> float | None:
-    """What the configuration says."""
-    return None if table.price is None else table.price.input + table.price.output / 4
-
-
-def ordered(supplies: Sequence[Supply], strategy: Strategy, last: str, price: Price = stated_price) -> list[Supply]:
+def ordered(supplies: Sequence[Supply], strategy: Strategy, last: str, price: Price) -> list[Supply]:
     """The supplies, first choice first; ties stay in the order of the configuration.
 
     `cheapest`: those without a known price come last. `fastest`: by the median time to the first event; one that was

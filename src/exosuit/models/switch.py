@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pydantic_ai._parts_manager import ModelResponsePartsManager  # what StreamedResponse reads its parts from
 from pydantic_ai.messages import ModelMessage, ModelResponse, ModelResponsePart, ModelResponseStreamEvent
@@ -21,8 +21,10 @@ from exosuit.models.attempt import Ask
 from exosuit.models.call import Call
 from exosuit.models.config import RouteTable, Settings
 from exosuit.models.drivers import Supply
+from exosuit.models.meter import CallInfo, Meter, Price
+from exosuit.models.metering import Metering, budgets_of, price_to_compare
 from exosuit.models.settings import load, nearest
-from exosuit.models.strategy import Price, ordered, stated_price
+from exosuit.models.strategy import ordered
 
 Watch = Callable[[Call], None]
 """Told of each call when it is over, whole or not."""
@@ -31,29 +33,47 @@ Watch = Callable[[Call], None]
 class Switch:
     """All supplies and routes of a configuration, with what is known of their health in this process.
 
-    Use it from one thread at a time; every event loop gets connections of its own.
+    Use it from one thread at a time; every event loop gets connections of its own. With a meter every request is held
+    at its worst case before it goes out, under the meter's budgets, and recorded; without one nothing is.
     """
 
-    def __init__(self, settings: Settings, *, price: Price = stated_price, watch: Watch | None = None) -> None:
+    def __init__(self, settings: Settings, *, meter: Meter | None = None, watch: Watch | None = None) -> None:
         self.settings = settings
+        self.meter = meter
         self.supplies = {name: Supply(name, table) for name, table in settings.supply.items()}
-        self.price = price
+        self.prices: dict[str, Price | None] = {}
         self.watch = watch
         self.last: dict[str, str] = {}
 
     @classmethod
     def load(cls, path: str | Path, *, user: Path | None = None) -> Switch:
-        """From a file, which is trusted to send keys where it says; raises `bad-config`."""
-        return cls(load(Path(path), user=user))
+        """From a file, which is trusted to send keys where it says; raises `bad-config`. All calls are metered."""
+        return cls.metered(load(Path(path), user=user))
 
-    def route(self, name: str) -> RouteModel:
-        """The model behind a route's name; raises `no-such-route`."""
+    @classmethod
+    def metered(cls, settings: Settings) -> Switch:
+        """With the user's meter, under the budgets of the settings."""
+        return cls(settings, meter=Meter.open(budgets_of(settings.budget)))
+
+    def close(self) -> None:
+        """Close the meter."""
+        if self.meter is not None:
+            self.meter.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def route(self, name: str, *, app: str = "", run: str = "", change: str = "") -> RouteModel:
+        """The model behind a route's name; raises `no-such-route`. `app`, `run` and `change` are for the meter."""
         table = self.settings.route.get(name)
         if table is None:
             near = nearest(name, self.settings.route)
             hint = f"did you mean {near!r}?" if near else f'[route.{name}]\nsupplies = ["…"]'
             raise ExosuitError("no-such-route", f"there is no route {name!r}", hint)
-        return RouteModel(self, name, table)
+        return RouteModel(self, name, table, CallInfo(app=app, run=run, change=change, route=name))
 
     def supply(self, name: str) -> RouteModel:
         """One supply alone as a model, with all that a route does but switching; raises `no-such-supply`."""
@@ -61,12 +81,12 @@ class Switch:
             near = nearest(name, self.supplies)
             hint = f"did you mean {near!r}?" if near else "exosuit model list"
             raise ExosuitError("no-such-supply", f"there is no supply {name!r}", hint)
-        return RouteModel(self, name, RouteTable(supplies=(name,), wait=0.0))
+        return RouteModel(self, name, RouteTable(supplies=(name,), wait=0.0), CallInfo())
 
     def order(self, name: str, table: RouteTable) -> list[Supply]:
         """The supplies of a route as they would be asked now."""
         members = [self.supplies[one] for one in table.supplies]
-        return ordered(members, table.strategy, self.last.get(name, ""), self.price)
+        return ordered(members, table.strategy, self.last.get(name, ""), price_to_compare)
 
 
 class RouteModel(Model[Any]):
@@ -74,11 +94,12 @@ class RouteModel(Model[Any]):
 
     _answers_requests_itself = False
 
-    def __init__(self, switch: Switch, name: str, table: RouteTable) -> None:
+    def __init__(self, switch: Switch, name: str, table: RouteTable, info: CallInfo) -> None:
         super().__init__()
         self.switch = switch
         self.route = name
         self.table = table
+        self.info = info
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -174,7 +195,9 @@ class RouteModel(Model[Any]):
             self._over(call)
 
     def _call(self, ask: Ask, *, hold: bool) -> Call:
-        return Call(self.route, self.table, self.switch.order(self.route, self.table), ask, hold=hold)
+        switch = self.switch
+        metering = None if switch.meter is None else Metering(switch.meter, self.info, switch.prices)
+        return Call(self.route, self.table, switch.order(self.route, self.table), ask, hold=hold, metering=metering)
 
     def _over(self, call: Call) -> None:
         if call.winner:
