@@ -28,7 +28,8 @@ def module(name: str, call: str, extra: str = "") -> str:
 
 def before() -> dict[str, str | bytes | None]:
     """`log.warn` in ten files, and two checks: one that the change breaks, one that takes its time."""
-    return {"exosuit.toml": CHECKS} | {f"src/logs/{name}.py": module(name, "warn") for name in NAMES}
+    modules: dict[str, str | bytes | None] = {f"src/logs/{name}.py": module(name, "warn") for name in NAMES}
+    return modules | {"exosuit.toml": CHECKS}
 
 
 def after() -> dict[str, str | bytes | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -10,10 +11,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.browser import logs
 from tests.browser.conftest import WAIT_MS
 from tests.browser.palette import reduced
 from tests.browser.screen import Screen
 from tests.chromium import FLAGS, chromium_path
+from tests.repository import Repository
 from tests.wire.serving import Served, serving
 
 DOCS = Path(__file__).parents[2] / "docs" / "images"
@@ -36,6 +39,39 @@ def narrow(screen: Screen) -> None:
 def edit(screen: Screen) -> None:
     screen.file("src/postage/surcharges.py").press("e")
     expect(screen.page.locator(".cm-content")).to_be_focused()
+
+
+def groups(screen: Screen) -> None:
+    screen.press("g")
+    screen.group("Rename tariff").click()
+    expect(screen.page.locator(".facts dd code")).to_be_visible()
+
+
+def exception(screen: Screen) -> None:
+    groups(screen)
+    screen.decide("y")
+    expect(screen.page.locator(".facts h2")).to_have_text("Unknown: an exception")
+
+
+def missed(screen: Screen) -> None:
+    groups(screen)
+    screen.press("E")
+    screen.page.get_by_role("button", name="Show them").click()
+    expect(screen.page.locator(".missed li").first).to_be_visible()
+
+
+def checks(screen: Screen) -> None:
+    screen.press("g", "C")
+    panel = screen.page.get_by_role("region", name="Checks", exact=True)
+    panel.get_by_role("button", name="Run words").click()
+    panel.locator("summary").first.click()
+    panel.get_by_role("button", name="Run slow").click()
+    expect(panel.get_by_role("progressbar")).to_have_attribute("aria-valuetext", re.compile("slow on base"))
+
+
+def groups_narrow(screen: Screen) -> None:
+    screen.press("g")
+    screen.group("Replace warn").click()
 
 
 def comment(screen: Screen) -> None:
@@ -110,6 +146,9 @@ PICTURES: list[tuple[str, Callable[[Screen], None], Size, str]] = [
     ("review-light", review, WIDE, "light"),
     ("review-dark", review, WIDE, "dark"),
     ("review-narrow", narrow, NARROW, "light"),
+    ("groups-light", groups, WIDE, "light"),
+    ("exception-dark", exception, MIDDLE, "dark"),
+    ("missed", missed, MIDDLE, "light"),
     ("split-dark", split, MIDDLE, "dark"),
     ("edit", edit, MIDDLE, "light"),
     ("comment-dark", comment, MIDDLE, "dark"),
@@ -123,6 +162,12 @@ PICTURES: list[tuple[str, Callable[[Screen], None], Size, str]] = [
     ("refused-dark", refused, MIDDLE, "dark"),
     ("not-found", missing, NARROW, "light"),
 ]
+"""Of the demo."""
+OF_LOGS: list[tuple[str, Callable[[Screen], None], Size, str]] = [
+    ("checks", checks, MIDDLE, "light"),
+    ("groups-narrow-dark", groups_narrow, NARROW, "dark"),
+]
+"""Of the change that the tests review by groups, which has checks of its own."""
 
 
 def picture(browser: Browser, served: Served, shot: tuple[str, Callable[[Screen], None], Size, str], to: Path) -> None:
@@ -158,8 +203,16 @@ def main() -> None:
         state.mkdir()
         words = ("demo", "--no-open", "--dir", f"{scratch}/postage")
         browser = driver.chromium.launch(executable_path=chromium_path(), args=FLAGS)
-        with serving(Path(scratch), state, *words, EXOSUIT_STATE=str(state), HOME=os.environ["HOME"]) as served:
+        settings = {"EXOSUIT_STATE": str(state), "HOME": os.environ["HOME"]}
+        with serving(Path(scratch), state, *words, **settings) as served:
             for shot in PICTURES:
+                if not wanted or shot[0] in wanted:
+                    picture(browser, served, shot, folder)
+        repository = Repository.make(Path(scratch) / "logs")
+        logs.build(repository)
+        with serving(repository.path, state, **settings) as served:
+            served.post("change.import", {"revisions": f"{logs.BASE}..{logs.HEAD}", "title": "warn is warning now"})
+            for shot in OF_LOGS:
                 if not wanted or shot[0] in wanted:
                     picture(browser, served, shot, folder)
         browser.close()

@@ -7,6 +7,8 @@ import re
 from playwright.sync_api import Route, expect
 
 from tests.browser.screen import Screen
+from tests.repository import Repository
+from tests.wire.serving import Served
 
 
 def test_the_map_lists_groups_in_the_order_of_the_plan_with_what_is_proved_of_each(groups: Screen) -> None:
@@ -18,7 +20,13 @@ def test_the_map_lists_groups_in_the_order_of_the_plan_with_what_is_proved_of_ea
         group = by_id[name]
         said = row.inner_text()
         assert group["title"] in said
-        assert said.startswith("proved:" if group["lines"] and not group["unproved_lines"] else "unknown:")
+        assert said.startswith("proved:" if not group["unproved_lines"] else "unknown:")
+        box, count = row.bounding_box(), row.locator(".num").bounding_box()
+        assert box is not None
+        assert count is not None
+        assert box["y"] <= count["y"]
+        assert box["x"] + box["width"] - 60 < count["x"] + count["width"] <= box["x"] + box["width"]
+        assert count["y"] + count["height"] <= box["y"] + box["height"]
     replaced = groups.group("Replace warn")
     expect(replaced).to_contain_text("≠1 ∅2")
     expect(replaced).to_contain_text("1 exception, 2 places not done")
@@ -184,6 +192,18 @@ def test_what_is_proved_is_told_with_its_claim_and_the_command_that_shows_it(gro
     groups.group("Replace warn").click()
     expect(panel.get_by_role("heading")).to_have_text("Unknown")
     expect(panel).to_contain_text("14 of 16 lines proved")
+
+
+def test_a_file_that_only_went_elsewhere_is_proved_though_no_line_of_it_changed(
+    server: Served, depot_repository: Repository, groups: Screen
+) -> None:
+    depot_repository.git("checkout", "--quiet", "-b", "moved", "logs")
+    depot_repository.git("mv", "src/logs/eta.py", "src/logs/eta_new.py")
+    depot_repository.git("commit", "--quiet", "--message", "eta is elsewhere")
+    depot_repository.git("checkout", "--quiet", "main")
+    change = server.post("change.import", {"revisions": "logs..moved"}).json["change"]
+    moved = Screen(groups.page, server, change, map="groups").open()
+    expect(moved.group("Rename src/logs/eta.py")).to_contain_text("proved:")
 
 
 def test_when_the_last_group_is_decided_nothing_is_left(groups: Screen) -> None:

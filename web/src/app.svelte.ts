@@ -145,7 +145,6 @@ export class App {
     plan.show(on);
     if (on && plan.state !== 'ready') this.plan(false, () => plan.wanted);
     else this.desk!.again();
-    if (on && plan.state === 'making') this.say('The groups are being made.');
   }
 
   /** The plan in place of the draft that was read until now; the cursor stays. */

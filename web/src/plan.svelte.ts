@@ -12,6 +12,8 @@ export interface PlanGroup {
   kind: string;
   title: string;
   lines: number;
+  /** Every edit of it carries a proof: anything less is unknown. */
+  proved: boolean;
   unproved: number;
   shows: number;
   exceptions: number;
@@ -43,6 +45,8 @@ export class Plan {
   refining = $state(false);
   refined = $state.raw<Out<'review.groups'> | null>(null);
   groups = $state.raw<PlanGroup[]>([]);
+  /** Grows when other groups are taken, so that what is drawn from them is drawn again. */
+  version = $state(0);
   proved = $state(0);
   /** Whether the map is to show groups. It does once they are there and nothing moves under the eyes. */
   wanted = $state(kept('map', 'groups') === 'groups');
@@ -124,10 +128,15 @@ export class Plan {
       this.ends[i] = end += runs[2 * i]!;
       this.codes[i] = runs[2 * i + 1]!;
     }
-    this.groups = answer.groups.map(([id, kind, title, lines, unproved, shows, exceptions, missed]) => ({ id, kind, title, lines, unproved, shows, exceptions, missed }));
+    const open = new Set<number>();
+    for (const code of this.codes) if (!(code & PROVED)) open.add(code >> 3);
+    this.groups = answer.groups.map(([id, kind, title, lines, unproved, shows, exceptions, missed], at) => {
+      return { id, kind, title, lines, proved: unproved === 0 && !open.has(at), unproved, shows, exceptions, missed };
+    });
     this.proved = answer.stats?.proved ?? 0;
     this.why = answer.why;
     this.refined = null;
+    this.version++;
     this.state = answer.state === 'failed' ? 'failed' : 'ready';
     this.on(this.atom);
   }

@@ -1,5 +1,5 @@
 /** What a group is drawn as: what is known of it while it is undecided, else what was decided. */
-import type { Plan, PlanGroup } from './plan.svelte';
+import type { Plan } from './plan.svelte';
 import { ACCEPTED, EDITED, REJECTED, UNDECIDED } from './states';
 
 /** What a sign can say; `against` is a check that fails. */
@@ -15,13 +15,10 @@ export const WORD: Record<Shape, string> = {
   mixed: 'decided, some rejected',
 };
 
-/** Every line of it carries a proof: anything less is unknown. */
-export const isProved = (group: PlanGroup): boolean => group.lines > 0 && group.unproved === 0;
-
 export function shapeOf(plan: Plan, at: number): Shape {
   const tally = plan.tally(at);
   const [left, accepted, rejected, edited] = [tally[UNDECIDED], tally[ACCEPTED], tally[REJECTED], tally[EDITED]];
-  if (left || accepted + rejected + edited === 0) return isProved(plan.groups[at]!) ? 'proved' : 'unknown';
+  if (left || accepted + rejected + edited === 0) return plan.groups[at]!.proved ? 'proved' : 'unknown';
   if (rejected && accepted + edited) return 'mixed';
   return rejected ? 'rejected' : edited && !accepted ? 'edited' : 'accepted';
 }
