@@ -20,16 +20,18 @@ from typing import Any
 
 from playwright.sync_api import Error as PlaywrightError
 
-from bench.gui_chromium import chromium, elements, first_paint, heap, measured, opened
+from bench.gui_chromium import chromium, elements, first_groups, first_paint, heap, measured, opened
 from bench.gui_plain import page as plain_page
 from bench.gui_plain import serve
 from bench.gui_workspace import make
 
 AIMS = {
-    10_000: {"first": 350, "jump": 60, "key": 40, "heap": 8},
+    10_000: {"first": 350, "groups": 2000, "jump": 60, "key": 40, "heap": 8},
     1_000_000: {"first": 1000, "jump": 100, "key": 40, "heap": 64},
 }
 STARTS, JUMPS, KEYS = 5, 24, 120
+MOST_UNASKED = 200_000
+"""Lines of a change that is planned without being asked."""
 ROWS_AT_ONCE = 2000
 Figures = dict[str, float]
 
@@ -78,11 +80,12 @@ class Review:
         self.process.wait(30)
 
 
-def ours(browser: Any, review: Review) -> Figures:
+def ours(browser: Any, review: Review, lines: int) -> Figures:
     """Figures of the GUI: starts in fresh contexts, then jumps and keys on the last page."""
     door = opened(browser)
     door.goto(review.url)
     door.wait_for_selector(".add, .del")
+    groups = {"groups": first_groups(door)} if lines <= MOST_UNASKED else {}
     cookies = door.context.cookies()
     door.context.close()
     address = f"{review.origin}/change/{review.change}"
@@ -112,7 +115,7 @@ def ours(browser: Any, review: Review) -> Figures:
     jumps = [jump(somewhere) for _ in range(JUMPS)] + [jump(lambda: page.keyboard.press("]")) for _ in range(JUMPS)]
     keys = [measured(page, "", lambda: page.keyboard.press("j")) for _ in range(KEYS)]
     keys += [measured(page, "", lambda: page.keyboard.press("n")) for _ in range(KEYS // 4)]
-    return figures(starts, jumps, keys) | {"heap": max(fresh, heap(page)), "elements": elements(page)}
+    return figures(starts, jumps, keys) | groups | {"heap": max(fresh, heap(page)), "elements": elements(page)}
 
 
 def plain(browser: Any, files: list[list[Any]]) -> Figures:
@@ -149,17 +152,25 @@ def figures(starts: list[float], jumps: list[float], keys: list[float]) -> Figur
     }
 
 
+def cell(found: Figures | str, key: str) -> str:
+    """One figure; a dash where it was not measured, or why there are none."""
+    if isinstance(found, str):
+        return f"{found:>12}"
+    return f"{found[key]:>12,.1f}" if key in found else f"{'-':>12}"
+
+
 def show(lines: int, files: int, results: dict[str, Figures | str]) -> None:
     """The table of one size."""
     rows = (
         ("first", "first paint of the diff, ms (median)"), ("jump", "jump, ms (worst)"),
+        ("groups", "first groups in the map, ms (first start)"),
         ("jump_median", "jump, ms (median)"), ("key", "key to paint, ms (p95)"), ("heap", "JavaScript heap, MB"),
         ("elements", "elements in the page"),
     )  # fmt: skip
     print(f"\n{lines:,} changed lines in {files} files, load of the machine {os.getloadavg()[0]:.1f}")
     print(f"{'':40}{'ours':>12}{'every row':>12}{'aim':>8}")
     for key, label in rows:
-        cells = [f"{r[key]:>12,.1f}" if isinstance(r, dict) else f"{r:>12}" for r in results.values()]
+        cells = [cell(r, key) for r in results.values()]
         print(f"{label:40}{''.join(cells)}{AIMS.get(lines, {}).get(key, ''):>8}")
 
 
@@ -175,7 +186,7 @@ def main() -> None:
             review = Review(Path(folder), lines, files)
             results: dict[str, Figures | str] = {}
             try:
-                results["ours"] = ours(browser, review)
+                results["ours"] = ours(browser, review, lines)
                 if not asked.no_plain:
                     try:
                         results["plain"] = plain(browser, review.rows())

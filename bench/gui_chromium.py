@@ -49,6 +49,11 @@ def first_paint(page: Page, url: str) -> float:
     return settled(page, "window.__probe.first", "window.__probe.first")
 
 
+def first_groups(page: Page) -> float:
+    """Milliseconds from the start of the navigation to the first group in the map."""
+    return settled(page, "document.querySelectorAll('.row.group').length", "performance.now()")
+
+
 def measured(page: Page, ready: str, act: Any) -> float:
     """Milliseconds from an input made by `act` to the first frame in which the script `ready` is true."""
     page.evaluate(f"window.__probe.arm({ready})")
