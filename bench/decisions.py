@@ -3,8 +3,9 @@
     python -m bench.decisions REPOSITORY=REV..REV…
 
 Repositories are clones; nothing is written into them. A same-edit cluster is all hunks whose removed and added lines
-are equal but for indentation. "most" is the largest number of lines without a proof in one plain decision, "folds" the
-same among groups that an operator explains without a proof; "apart" and "prose" are shares of the lines.
+are equal but for indentation. "code" are those of the lines to read that are neither prose nor stated apart (lock
+files, vendored, generated, data of tests). "most" is the largest number of lines without a proof in one plain decision,
+"folds" the same among groups that an operator explains; "apart" and "prose" are shares of the lines.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from exosuit.changes.change import Change
 from exosuit.changes.sources import Revisions
 from exosuit.changes.workspace import Workspace
 from exosuit.verify.plan.assembly import PLAIN
@@ -25,9 +25,10 @@ from exosuit.verify.plan.places import is_prose
 from exosuit.verify.plan.planning import plan
 from exosuit.verify.plan.reading import Reading
 
-APART = ("lock files", "vendored", "generated")
+APART = ("lock files", "vendored", "generated", "test data")
 HEADING = (
-    f"{'change':<34}  lines   hunks clusters files | decisions  to read  proved   most  folds   apart   prose  seconds"
+    f"{'change':<34}  lines   hunks clusters files | "
+    "decisions  to read   code  proved   most  folds   apart   prose  seconds"
 )
 
 
@@ -46,16 +47,31 @@ def clusters(reading: Reading) -> int:
     return len(seen)
 
 
-def row(name: str, change: Change, made: Plan, same: int, seconds: float) -> str:
+def code_to_read(reading: Reading, made: Plan) -> int:
+    """Lines to read that are neither prose nor stated apart."""
+    left = made.stats.to_read
+    for group in made.groups:
+        proved = {atom for proof in group.proofs for atom in reading.atoms_of(proof.atoms)}
+        for atom in reading.atoms_of(group.atoms):
+            file = reading.file_of(atom)
+            if atom not in proved and (group.kind in APART or is_prose(file.file.path)):
+                left -= file.lines(atom - file.first)
+    return left
+
+
+def row(name: str, reading: Reading, made: Plan, same: int, seconds: float) -> str:
     """One change; all counts per 10,000 lines."""
+    change = reading.change
     lines = max(1, made.stats.lines)
     per = 10_000 / lines
     most = max((g.unproved_lines for g in made.groups if g.kind in PLAIN), default=0)
     folds = max((g.unproved_lines for g in made.groups if g.kind not in (*PLAIN, *APART)), default=0)
     apart = sum(g.lines for g in made.groups if g.kind in APART) / lines
     prose = sum(file.added + file.removed for file in change.files if is_prose(file.path)) / lines
+    code = code_to_read(reading, made) * per
     counts = f"{change.hunks * per:>7.0f} {same * per:>8.0f} {len(change.files) * per:>5.0f}"
-    ours = f"{made.stats.decisions * per:>9.0f} {made.stats.to_read * per:>8.0f} {made.stats.proved / lines:>7.3f}"
+    ours = f"{made.stats.decisions * per:>9.0f} {made.stats.to_read * per:>8.0f} {code:>6.0f}"
+    ours += f" {made.stats.proved / lines:>7.3f}"
     return f"{name:<34}{lines:>7} {counts} | {ours} {most:>6} {folds:>6} {apart:>7.3f} {prose:>7.3f} {seconds:>8.1f}"
 
 
@@ -75,8 +91,9 @@ def main(arguments: list[str]) -> int:
             start = time.perf_counter()
             made = plan(change, shadow.blob, lambda tree, shadow=shadow: regular_files(shadow, tree))  # type: ignore[misc]
             seconds = time.perf_counter() - start
-            same = clusters(Reading(change, shadow.blob))
-            print(row(f"{Path(folder).name} {revisions}", change, made, same, seconds), flush=True)
+            reading = Reading(change, shadow.blob)
+            name = f"{Path(folder).name} {revisions}"
+            print(row(name, reading, made, clusters(reading), seconds), flush=True)
             worst = max(worst, *(g.unproved_lines for g in made.groups if g.kind in PLAIN))
             workspace.close()
     return 1 if worst > 200 else 0

@@ -79,6 +79,22 @@ def test_a_rename_that_left_a_use_behind_is_not_proved_in_that_file() -> None:
     assert not renamed(head, base=top + calls("old")).proved_lines()
 
 
+def test_a_rename_is_finished_by_a_line_that_was_edited_as_well() -> None:
+    top = "def old(a, b):\n    return a * b\n\n\n"
+    head = "def new(a, b):\n    return a * b\n\n\n" + calls("new").replace("new(a, 7) + b", "new(a, 7) - b")
+    proved = renamed(head, base=top + calls("old")).proved_lines()
+    assert "+return new(a, 6) + b" in proved
+    assert "+return new(a, 7) - b" not in proved
+    left = head.replace("new(a, 7) - b", "old(a, 7) - b")
+    assert not renamed(left, base=top + calls("old")).proved_lines()
+
+
+def test_places_that_were_missed_are_told_though_few_were_replaced() -> None:
+    body = calls("old", 4) + calls("old", 2, 4)
+    head = calls("new", 4).replace("new(a, 2) + b", "new(a, 2) - b") + calls("old", 2, 4)
+    assert len([place for group in renamed(head, base=body).plan.groups for place in group.missed]) == 2
+
+
 def test_two_replacements_in_one_line_are_composed() -> None:
     base = "".join(f"x{i} = old(red, {i})\n" for i in range(4)) + "".join(f"y{i} = old({i})\n" for i in range(4))
     base += "".join(f"z{i} = red[{i}]\n" for i in range(4))

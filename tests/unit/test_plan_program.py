@@ -60,3 +60,11 @@ def test_definitions_inside_strings_do_not_confuse_the_cuts() -> None:
     base = 'x = """\n\ndef f():\n    pass\n"""\n\n\ndef g():\n    return  1\n'
     assert edit(base, base.replace("return  1", "return 1")).plan.stats.proved == 2
     assert edit(base, base.replace("pass", "return")).plan.stats.proved == 0
+
+
+def test_words_in_comments_docstrings_and_keywords_do_not_look_at_the_order() -> None:
+    base = "# dir\ndef f():\n    'See vars.'\n    return g(dir=1)\n\n\ndef h():\n    return 2\n"
+    head = "# dir\ndef h():\n    return 2\n\n\ndef f():\n    'See vars.'\n    return g(dir=1)\n"
+    assert edit(base, head).proved_lines()
+    for looks in ("x = list(vars())\n", "x = getattr(f, '__dict__')\n", "from inspect import getmembers\n"):
+        assert not edit(base + looks, head + looks).proved_lines()

@@ -43,7 +43,9 @@ def moved(reading: Reading, free: Free) -> list[Claim]:
         found.append(Went(move.old, move.new, atoms, WHOLE if is_same_text(move) else FORMATTED, atoms))
     rest = Free(bytearray(free.mask))
     rest.take((atom, atom + 1) for one in found for atom in one.atoms)
-    found += [Went(one.old, one.new, one.atoms, LINES, one.same) for one in relocations(reading, rest, whole)]
+    for one in relocations(reading, rest, whole):
+        left = reading.lines(_ranges(sorted(set(one.atoms) - set(one.same))))
+        found.append(Went(one.old, one.new, one.atoms if left <= MOST else one.same, LINES, one.same))
     return [_claim(some) for every in _by_place(found) for some in _parted(reading, every)]
 
 

@@ -63,10 +63,11 @@ class Fired:
     exceptions: list[Pair] = field(default_factory=list)
     missed: list[Missed] = field(default_factory=list)
 
-    @property
-    def precision(self) -> float:
+    def precision(self, rule: Rule) -> float:
+        """Share of the places at which the author acted, perhaps with another edit in the same line."""
         total = len(self.explained) + len(self.exceptions) + len(self.missed)
-        return len(self.explained) / total if total else 0.0
+        acted = [one for one in self.exceptions if rule.new in one.new and not rule.pattern.search(one.new)]
+        return (len(self.explained) + len(acted)) / total if total else 0.0
 
 
 def replay(reading: Reading, free: Free) -> list[Claim]:
@@ -88,7 +89,8 @@ def replay(reading: Reading, free: Free) -> list[Claim]:
         claim = _claim(reading, rule, explained, exceptions, fired.missed, list(rules))
         proved = sum(end - first for proof in claim.proofs for first, end in proof.atoms)
         least = (fewest, FOLDED) if claim.kind == "rename" else (of_others, FOLDED + of_others)
-        if proved >= least[0] or len(explained) >= least[1]:
+        forgotten = bool(fired.missed) and len(explained) >= fewest
+        if proved >= least[0] or len(explained) >= least[1] or forgotten:
             taken.update(map(_global, explained + exceptions))
             claims.append(claim)
     return claims
@@ -133,7 +135,7 @@ def _established(
             break
         for rule in variants(old, new, examples[old, new]):
             fired = _fired(rule, texts, by_place, counts)
-            if len(fired.explained) >= fewest and fired.precision >= LEAST_PRECISION:
+            if len(fired.explained) >= fewest and fired.precision(rule) >= LEAST_PRECISION:
                 rules[rule] = fired
                 break
     return rules
@@ -249,7 +251,8 @@ def _held(
     """The pairs that carry the proof: file by file, materialized alone, against the rules run on those lines."""
     if binding and _is_known(reading, rule):
         return []
-    partly = {pair.file.file.old_path for pair in exceptions} | {place.path for place in missed}
+    unfinished = [pair for pair in exceptions if rule.pattern.search(pair.new)]
+    partly = {pair.file.file.old_path for pair in unfinished} | {place.path for place in missed}
     found = []
     by_file: dict[int, list[Pair]] = {}
     for pair in explained:

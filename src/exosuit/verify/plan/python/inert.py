@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
+from exosuit.verify.plan.python.scopes import own_parts
 from exosuit.verify.plan.python.source import Source
 
 _ORDER_IS_SEEN = frozenset(
@@ -27,8 +30,26 @@ _WITH_EFFECT = frozenset(
 
 
 def sees_order(source: Source) -> bool:
-    """Whether a file may look at the order of its own definitions."""
-    return bool(source.words & _ORDER_IS_SEEN)
+    """Whether a file may look at the order of its own definitions: by what it names, or in strings but docstrings."""
+    return bool(source.words & _ORDER_IS_SEEN) and bool(_code_words(source) & _ORDER_IS_SEEN)
+
+
+@lru_cache(maxsize=64)
+def _code_words(source: Source) -> frozenset[bytes]:
+    """Every word of a file that is not in a comment or in a docstring."""
+    found: set[str] = set()
+    for statement in source.statements:
+        node: Any = statement.node
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue  # a docstring, or a string that nobody takes
+        for part in own_parts(node):
+            for name in part._fields if not isinstance(part, ast.keyword) else ():
+                value = getattr(part, name, None)
+                if isinstance(value, str):
+                    found.update(re.findall(r"\w+", value))
+                elif isinstance(value, list):  # names of global and nonlocal statements
+                    found.update(one for one in value if isinstance(one, str))
+    return frozenset(word.encode("utf-8", "replace") for word in found)
 
 
 def stretch(source: Source, index: int, end: int) -> list[tuple[str, int, int]]:
