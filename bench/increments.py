@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Increments of real ranges: how many, how large, and whether every prefix and random closed subsets still compile.
 
-    bench/increments.py [--prefixes N] [--subsets N] [--seed N] [--no-growth] [PATH=RANGE…]
+    bench/increments.py [--prefixes N] [--subsets N] [--seed N] [--no-growth] [PATH=RANGE…] [OLD_FOLDER::NEW_FOLDER…]
 
-PATH is a git directory or a working tree, RANGE is `old..new`. A set is green here if every Python file of the change
-compiles (where both ends do) and no relative `from m import name` between its files finds less than at both ends; tests
-are not run. Baselines in the same run: file by file, and the commits of the range in their order. Then growth: time at
-1,000, 10,000 and 100,000 generated lines. Exits 1 if a closed set of ours is red.
+PATH is a git directory or a working tree, RANGE is `old..new`; two folders are two unpacked releases. A set is green
+here if every Python file of the change compiles and every file that tree-sitter has a grammar for parses (where both
+ends do), and no relative `from m import name` between its Python files finds less than at both ends; tests are not run.
+`read` is how many of the files in other languages both ends of which parse. Minified files are left out. Baselines in
+the same run: file by file, and the commits of the range in their order. Then growth: time at 1,000, 10,000 and 100,000
+generated lines. Exits 1 if a closed set of ours is red.
 """
 
 from __future__ import annotations
@@ -23,15 +25,19 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from exosuit.changes.atoms import REGULAR
 from exosuit.changes.change import Change, Provenance
 from exosuit.changes.decisions import ACCEPTED, Range
 from exosuit.changes.diff import diff_trees
 from exosuit.changes.materialize import materialize_file
 from exosuit.changes.shadow import EMPTY_TREE, Shadow
 from exosuit.verify.increments.closure import Closure
+from exosuit.verify.increments.grammars import grammars_of, parsed
 from exosuit.verify.increments.increments import increments, price
 from exosuit.verify.plan.reading import Reading
 
+PYTHON = (b".py", b".pyi")
+SKIPPED = (".map", ".min.js", ".min.mjs", ".tgz", ".umd.js")
 Trees = dict[bytes, bytes]
 Wanted = tuple[int, str, str]
 """A name imported by a relative import: the dots, the module, the name."""
@@ -42,22 +48,24 @@ class Judge:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._compiled: dict[bytes, bool] = {}
+        self._compiled: dict[tuple[bytes, bytes], bool] = {}
         self._names: dict[bytes, tuple[set[str], set[Wanted]]] = {}
         change = reading.change
         ends = [self.tree([]), self.tree([(0, change.atoms)])]
-        self._broken = {path for end in ends for path, data in end.items() if not self._compiles(data)}
-        self._modules = {module(path) for end in ends for path in end}
+        self._broken = {path for end in ends for path, data in end.items() if not self._compiles(path, data)}
+        self.others = {path for end in ends for path in end if not path.endswith(PYTHON)}
+        self.read = self.others - self._broken
+        self._modules = {module(path) for end in ends for path in end if path.endswith(PYTHON)}
         self._missing = self._lacking(ends[0]) | self._lacking(ends[1])
 
     def tree(self, taken: Iterable[Range]) -> Trees:
-        """The Python files of the change with some atoms taken."""
+        """The files of the change that can be judged, with some atoms taken."""
         states = bytearray(self._reading.change.atoms)
         for first, end in taken:
             states[first:end] = bytes([ACCEPTED]) * (end - first)
         found = {}
         for file in self._reading.files:
-            if file.is_python or (file.file.is_renamed and file.file.path.endswith(b".py") and file.is_readable):
+            if file.is_readable and (file.file.path.endswith(PYTHON) or grammars_of(file.file.path)):
                 own = bytes(states[file.first : file.first + file.file.atoms])
                 placed = materialize_file(file.file, file.base, file.head, own)
                 if placed.data is not None:
@@ -66,26 +74,24 @@ class Judge:
 
     def is_green(self, tree: Trees) -> bool:
         for path, data in tree.items():
-            if path not in self._broken and not self._compiles(data):
+            if path not in self._broken and not self._compiles(path, data):
                 return False
         return self._lacking(tree) <= self._missing
 
-    def _compiles(self, data: bytes) -> bool:
-        if data not in self._compiled:
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    compile(data, "bench", "exec", dont_inherit=True)
-                self._compiled[data] = True
-            except (SyntaxError, ValueError):
-                self._compiled[data] = False
-        return self._compiled[data]
+    def _compiles(self, path: bytes, data: bytes) -> bool:
+        ending = path[path.rfind(b".") :]
+        if (ending, data) not in self._compiled:
+            fine = compiles(data) if ending in PYTHON else any(parsed(one, data) for one in grammars_of(path))
+            self._compiled[ending, data] = fine
+        return self._compiled[ending, data]
 
     def _lacking(self, tree: Trees) -> set[tuple[str, str]]:
         """(module, name) that some file imports by a relative import, and that the module in the tree does not bind."""
         bound: dict[str, set[str]] = {}
         wanted: set[tuple[str, str]] = set()
         for path, data in tree.items():
+            if not path.endswith(PYTHON):
+                continue
             has, wants = self._said(data)
             bound[module(path)] = has
             folder = path.decode("utf-8", "replace").split("/")[:-1]
@@ -99,7 +105,7 @@ class Judge:
         if data not in self._names:
             has: set[str] = set()
             wants: set[Wanted] = set()
-            if self._compiles(data):
+            if compiles(data):
                 waiting: list[ast.AST] = [ast.parse(data)]
                 while waiting:
                     for node in ast.iter_child_nodes(waiting.pop()):
@@ -108,6 +114,17 @@ class Judge:
                             waiting.append(node)
             self._names[data] = has, wants
         return self._names[data]
+
+
+def compiles(data: bytes) -> bool:
+    """Whether Python can compile a module."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(data, "bench", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def module(path: bytes) -> str:
@@ -178,29 +195,47 @@ def commits(reading: Reading, git_dir: Path, span: str, wanted: int, dice: rando
     return found
 
 
-def measured(git_dir: Path, span: str, shadow: Shadow, asked: argparse.Namespace) -> bool:
-    """One range: print its row and those of the baselines; whether every closed set of ours is green."""
-    old, new = (asked_git(git_dir, "rev-parse", f"{end}^{{tree}}") for end in span.split(".."))
-    change = opened(shadow, old, new)
+def measured(change: Change, label: str, shadow: Shadow, asked: argparse.Namespace) -> tuple[Reading, bool]:
+    """One change: print its row and that of file by file; whether every closed set of ours is green."""
     started = time.perf_counter()
     found = increments(change, shadow.blob)
     seconds = time.perf_counter() - started
     reading = Reading(change, shadow.blob)
     told, judge, closure = price(reading, found), Judge(reading), Closure(found)
     ours = sets_of(len(found), lambda chosen: closure.atoms(closure.of(chosen)), asked)
-    print(f"{span:24}{told.lines:>8,}{change.atoms:>8,}{told.increments:>7,}{told.share:>8.2f}", end="")
+    print(f"{label:24}{told.lines:>8,}{change.atoms:>8,}{told.increments:>7,}{told.share:>8.2f}", end="")
     results = [green(judge, map(judge.tree, sets)) for sets in ours]
-    print("".join(f"{a:>6,}/{b:<5,}" for a, b in results) + f"{seconds:>7.2f}", flush=True)
+    print(
+        "".join(f"{a:>6,}/{b:<5,}" for a, b in results) + f"{seconds:>7.2f}{len(judge.read):>7,}/{len(judge.others):,}"
+    )
     files = list(change.files)
     theirs = sets_of(len(files), lambda chosen: [change.range_of(files[at]) for at in chosen], asked)
     marks = [green(judge, map(judge.tree, sets)) for sets in theirs]
     largest = max(file.added + file.removed for file in files) / max(1, told.lines)
     print(f"{'  file by file':40}{len(files):>7,}{largest:>8.2f}" + "".join(f"{a:>6,}/{b:<5,}" for a, b in marks))
+    sys.stdout.flush()
+    return reading, all(a == b for a, b in results)
+
+
+def measured_range(git_dir: Path, span: str, shadow: Shadow, asked: argparse.Namespace) -> bool:
+    """A range of a history, with its commits as a third row."""
+    old, new = (asked_git(git_dir, "rev-parse", f"{end}^{{tree}}") for end in span.split(".."))
+    reading, fine = measured(opened(shadow, old, new), span, shadow, asked)
     steps = commits(reading, git_dir, span, asked.prefixes, random.Random(asked.seed))
     if steps is not None:
-        a, b = green(judge, steps)
+        a, b = green(Judge(reading), steps)
         print(f"{'  commit order':40}{len(steps) + 1:>7,}{'':>8}{a:>6,}/{b:<5,}")
-    return all(a == b for a, b in results)
+    return fine
+
+
+def measured_folders(folders: Sequence[Path], shadow: Shadow, asked: argparse.Namespace) -> bool:
+    """Two unpacked releases."""
+    trees = []
+    for folder in folders:
+        found = [path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(SKIPPED)]
+        entries = {str(path.relative_to(folder)).encode(): (REGULAR, shadow.put(path.read_bytes())) for path in found}
+        trees.append(shadow.replace(EMPTY_TREE, dict(entries)))
+    return measured(opened(shadow, *trees), "", shadow, asked)[1]
 
 
 def grown(lines: int) -> tuple[dict[str, bytes], dict[str, bytes]]:
@@ -247,7 +282,7 @@ def growth(shadow: Shadow) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("ranges", nargs="*", metavar="PATH=RANGE")
+    parser.add_argument("ranges", nargs="*", metavar="PATH=RANGE | OLD::NEW")
     parser.add_argument("--prefixes", type=int, default=200)
     parser.add_argument("--subsets", type=int, default=59)
     parser.add_argument("--seed", type=int, default=1)
@@ -257,14 +292,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="exosuit-increments-") as scratch:
         if asked.ranges:
             print(
-                f"{'range':24}{'lines':>8}{'atoms':>8}{'pieces':>7}{'largest':>8}{'prefixes':>12}{'subsets':>11}{'s':>7}"
+                f"{'range':24}{'lines':>8}{'atoms':>8}{'pieces':>7}{'largest':>8}{'prefixes':>12}{'subsets':>11}{'s':>7}{'read':>9}"
             )
-        for number, (path, _, span) in enumerate(one.rpartition("=") for one in asked.ranges):
-            git_dir = Path(path) / ".git" if (Path(path) / ".git").exists() else Path(path)
+        for number, one in enumerate(asked.ranges):
             shadow = Shadow(Path(scratch) / f"{number}.git")
+            if "::" in one:
+                folders = [Path(folder) for folder in one.split("::")]
+                print(" → ".join(folder.name for folder in folders))
+                fine &= measured_folders(folders, shadow, asked)
+                continue
+            path, _, span = one.rpartition("=")
+            git_dir = Path(path) / ".git" if (Path(path) / ".git").exists() else Path(path)
             shadow.borrow((git_dir / "objects").resolve())
             print(f"{Path(path).parent.name if git_dir.name in ('repo', '.git') else Path(path).name}")
-            fine &= measured(git_dir, span, shadow, asked)
+            fine &= measured_range(git_dir, span, shadow, asked)
         if not asked.no_growth:
             growth(Shadow(Path(scratch) / "growth.git"))
     return 0 if fine else 1

@@ -39,6 +39,7 @@ class Case:
     def __init__(self, shadow: Shadow, base: Tree, head: Tree) -> None:
         self.change: Change = taken_apart(shadow, base, head).change
         self.reading = Reading(self.change, shadow.blob)
+        self.edges = edges(self.reading)
         self.increments = increments(self.change, shadow.blob)
         self.closure = Closure(self.increments)
 

@@ -1,47 +1,48 @@
-"""Parse closure of a Python file: whatever closed subset is taken, the file parses if both of its ends do.
+"""Parse closure of a file: whatever closed subset is taken, the file parses if both of its ends do.
 
 Blocks of both sides are compared from the outside in. Statements whose extents on the braid meet are one *part* of the
 block; parts do not overlap, so each can stand on its own in its old or its new form. A part made of one compound
-statement on both sides is opened again clause by clause, if what it holds is indented the same; everything else goes as
+statement on both sides is opened again clause by clause, if what it holds fits either form; everything else goes as
 a whole, and so does a function: a function that is half old and half new would run, and be neither.
 
-This is enough: a block is then always a sequence of whole statements of one indentation, and is never empty.
+This is enough: a block is then always a sequence of whole statements (in Python of one indentation, and never empty)
+within a frame that is wholly old or wholly new.
 """
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 
 from exosuit.verify.increments.braid import Braid, Interval, separate
-from exosuit.verify.increments.shape import Clause, Shape
+from exosuit.verify.increments.outline import Clause, Outline
 from exosuit.verify.increments.ties import Ties
 
-_ALIKE: tuple[type, ...] = (ast.If, ast.With)
-_OPENED: tuple[type, ...] = (ast.ClassDef, ast.If, ast.With, ast.Try, ast.For, ast.While, ast.Match)
+Part = tuple[Interval, list[int], list[int]]
+"""Where it stands, and the statements of the base and of the head that it is made of."""
+
+_ALIKE = {"If", "With"}
+"""Python's statements with one body that may replace each other: an `if` without an `else`, a `with`."""
 
 
 class Blocks:
     """Finds what goes together in one file; `offset` is the number of the file's first atom in the change."""
 
-    def __init__(self, braid: Braid, base: Shape, head: Shape, ties: Ties, offset: int) -> None:
+    def __init__(self, braid: Braid, base: Outline, head: Outline, ties: Ties, offset: int) -> None:
         self._braid, self._base, self._head, self._ties, self._offset = braid, base, head, ties, offset
+        self._sides = (base, head)
 
     def close(self) -> None:
         """Tie the whole file."""
-        self._future()
+        self._first()
         self._block(self._base.tops, self._head.tops, may_be_empty=True)
 
-    def _future(self) -> None:
-        """Imports from `__future__` stand first: what comes and goes before the last of them goes with it."""
+    def _first(self) -> None:
+        """Statements that stand first, `from __future__`: what comes and goes before the last of them goes with it."""
         parts = separate(self._extents(self._base.tops, self._head.tops))
-        forms = [
-            [self._base.statements[i].node for i in olds] + [self._head.statements[i].node for i in news]
-            for _, olds, news in parts
-        ]
-        last = max((at for at, nodes in enumerate(forms) if any(map(_is_future, nodes))), default=-1)
-        before = [nodes for nodes in forms[: last + 1] if not all(map(_is_future, nodes))]
-        if len(before) > 1 or not all(isinstance(node, ast.Expr) for nodes in before for node in nodes):
+        forms = [[*map(self._base.place, olds), *map(self._head.place, news)] for _, olds, news in parts]
+        last = max((at for at, places in enumerate(forms) if "first" in places), default=-1)
+        before = [places for places in forms[: last + 1] if not set(places) <= {"first", "comment"}]
+        if len(before) > 1 or not all(place == "docstring" for places in before for place in places):
             self._tie(parts[0][0].hull(parts[last][0]), "parse")
 
     def _extents(self, olds: Sequence[int], news: Sequence[int]) -> list[tuple[Interval, int, int]]:
@@ -56,42 +57,101 @@ class Blocks:
         self._ties.tie(self._atoms(where), kind)
 
     def _block(self, olds: Sequence[int], news: Sequence[int], *, may_be_empty: bool) -> None:
-        stays = may_be_empty
+        stays = may_be_empty or self._base.framed
         goes: list[int] = []
         comes: list[int] = []
-        for where, before, after in separate(self._extents(olds, news)):
+        parts = separate(self._extents(olds, news))
+        self._seams(parts)
+        for where, before, after in parts:
             stays |= bool(before and after)
             atoms = self._braid.atoms(where)
             if not atoms:
                 continue
-            if not (len(before) == len(after) == 1 and self._opened(before[0], after[0])):
+            opened = self._framed(where, before, after)
+            if not opened and not (len(before) == len(after) == 1 and self._opened(before[0], after[0])):
                 self._tie(where, "statement" if len(before) + len(after) <= 2 else "parse")
             if not (before and after):
                 (comes if after else goes).append(self._offset + atoms[0])
         if not stays:
             self._never_empty(goes, comes)
 
+    def _seams(self, parts: list[Part]) -> None:
+        """Statements that could be read as going on from those before them, with those, back to one that stays."""
+        for at, (where, olds, news) in enumerate(parts):
+            if not (any(map(self._base.leans, olds)) or any(map(self._head.leans, news))):
+                continue
+            back, is_open = at, False
+            while back > 0:
+                back -= 1
+                _, before, after = parts[back]
+                is_open |= not (all(map(self._base.is_closed, before)) and all(map(self._head.is_closed, after)))
+                places = [*map(self._base.place, before), *map(self._head.place, after)]
+                if before and after and "comment" not in places:
+                    break
+            if is_open:
+                self._tie(parts[back][0].hull(where), "parse")
+
     def _never_empty(self, goes: list[int], comes: list[int]) -> None:
         """Of a block whose statements all give way, the first old one stays until the first new one is there."""
         if goes and comes:
             self._ties.need(goes[0], comes[:1], "parse")
 
+    def _framed(self, where: Interval, olds: Sequence[int], news: Sequence[int]) -> bool:
+        """Whether a part could be taken apart within one frame of each side; False: nothing was tied.
+
+        The header and the end of the two, what stands before and behind them in the part, and what of their statements
+        meets any of it, is wholly old or wholly new; the statements between may be either.
+        """
+        found = self._frames(olds, news)
+        if found is None:
+            return False
+        (one, end), (other, last) = (shape.clauses(number) for shape, number in zip(self._sides, found, strict=True))
+        extents = self._extents(one.held, other.held)
+        top = Interval(where.first, self._header(one, other).last)
+        for extent, _, _ in sorted(extents):
+            top = top.hull(extent) if top.meets(extent) else top
+        bottom = Interval(self._header(end, last).first, where.last)
+        for extent, _, _ in sorted(extents, key=lambda one: -one[0].last):
+            bottom = bottom.hull(extent) if bottom.meets(extent) else bottom
+        if top.meets(bottom):
+            return False
+        self._ties.tie(self._atoms(top) + self._atoms(bottom), "statement")
+        free = [(side, n) for extent, side, n in extents if not extent.meets(top) and not extent.meets(bottom)]
+        self._block([n for side, n in free if not side], [n for side, n in free if side], may_be_empty=True)
+        return True
+
+    def _frames(self, olds: Sequence[int], news: Sequence[int]) -> tuple[int, int] | None:
+        """A statement of either side with one body between a header and an end, of one kind: those most in common."""
+        best, found = -1, None
+        for old in olds if self._base.framed else ():
+            for new in news:
+                if not (kind := self._base.kind(old)) or kind != self._head.kind(new):
+                    continue
+                if any(len(shape.clauses(n)) != 2 for shape, n in zip(self._sides, (old, new), strict=True)):
+                    continue
+                one, other = self._braid.of_base(*self._base.extent(old)), self._braid.of_head(*self._head.extent(new))
+                shared = min(one.last, other.last) - max(one.first, other.first)
+                if shared > best:
+                    best, found = shared, (old, new)
+        return found
+
     def _opened(self, old: int, new: int) -> bool:
         """Whether the two forms of a compound statement could be taken apart; False: nothing was tied."""
-        before, after = self._base.statements[old].node, self._head.statements[new].node
-        kinds = (type(before), type(after))
-        if not ((kinds[0] is kinds[1] and kinds[0] in _OPENED) or set(kinds) <= set(_ALIKE)):
+        kinds = (self._base.kind(old), self._head.kind(new))
+        if not all(kinds) or (kinds[0] != kinds[1] and not set(kinds) <= _ALIKE):
             return False
         olds, news = self._base.clauses(old), self._head.clauses(new)
-        if kinds[0] is not kinds[1] and len(olds) + len(news) > 2:
+        if kinds[0] != kinds[1] and len(olds) + len(news) > 2:
             return False
-        matched = self._matched(olds, news, free=kinds == (ast.If, ast.If))
+        matched = self._matched(olds, news, free=kinds == ("If", "If"))
         if matched is None or not all(self._fit(*pair) for pair in matched[0]):
             return False
         for where in matched[1]:
             self._tie(where, "parse")
+        headers = [self._atoms(self._header(*pair)) for pair in matched[0]]
+        for frame in [[atom for header in headers for atom in header]] if self._base.framed else headers:
+            self._ties.tie(frame, "statement")
         for one, other in matched[0]:
-            self._tie(self._header(one, other), "statement")
             self._block(one.held, other.held, may_be_empty=not one.held and not other.held)
         return True
 
@@ -116,17 +176,11 @@ class Blocks:
         return self._braid.of_base(old.first, old.last).hull(self._braid.of_head(new.first, new.last))
 
     def _fit(self, old: Clause, new: Clause) -> bool:
-        """Whether what two clauses hold is apart from their headers, and indented the same."""
-        if bool(old.held) != bool(new.held):
+        """Whether what two clauses hold is apart from their headers, and in Python there and indented the same."""
+        if bool(old.held) != bool(new.held) and not self._base.framed:
             return False
-        if not old.held:
-            return True
         header = self._header(old, new)
-        first = self._braid.of_base(*self._base.extent(old.held[0]))
-        other = self._braid.of_head(*self._head.extent(new.held[0]))
-        apart = header.last < first.first and header.last < other.first
-        return apart and self._base.indent(old.held[0]) == self._head.indent(new.held[0])
-
-
-def _is_future(node: ast.AST) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        firsts = [self._braid.of_base(*self._base.extent(held)) for held in old.held[:1]]
+        firsts += [self._braid.of_head(*self._head.extent(held)) for held in new.held[:1]]
+        indents = {*map(self._base.indent, old.held[:1]), *map(self._head.indent, new.held[:1])}
+        return all(header.last < first.first for first in firsts) and len(indents) <= 1

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from exosuit.changes.change import Change
 from exosuit.verify.increments.blocks import Blocks
 from exosuit.verify.increments.braid import Braid
+from exosuit.verify.increments.grammar import planted, stands_mixed
 from exosuit.verify.increments.lessons import Lesson, recalled
 from exosuit.verify.increments.names import tie_names
 from exosuit.verify.increments.order import condensed
+from exosuit.verify.increments.outline import Outline
 from exosuit.verify.increments.plain import close_text
 from exosuit.verify.increments.shape import Shape
 from exosuit.verify.increments.spacing import tie_spacing
@@ -48,16 +50,26 @@ def _close(file: FileReading, ties: Ties) -> None:
     """Tie what a file could not be taken apart at without breaking its syntax."""
     if not file.file.is_text:
         return
-    sides = _sides(file) if file.is_python else None
-    if sides is None:
-        if file.is_python:
+    if file.is_python:
+        sides = _sides(file)
+        if sides is None:
             ties.tie([file.first + atom for atom in file.text_atoms], "parse")
         else:
-            close_text(file, ties)
+            _close_blocks(file, Shape(sides[0]), Shape(sides[1]), ties)
         return
+    trees = planted(file)
+    if trees is None:
+        close_text(file, ties)
+        return
+    _close_blocks(file, *trees, ties)
+    if not stands_mixed(file, trees[0].grammar, ties):
+        ties.tie([file.first + atom for atom in file.text_atoms], "parse")
+
+
+def _close_blocks(file: FileReading, base: Outline, head: Outline, ties: Ties) -> None:
     braid = Braid(file.file, len(file.base_lines), len(file.head_lines))
-    Blocks(braid, Shape(sides[0]), Shape(sides[1]), ties, file.first).close()
-    tie_spacing(file, ties)
+    Blocks(braid, base, head, ties, file.first).close()
+    tie_spacing(file, base, head, ties)
 
 
 _NOTHING = parse(b"")

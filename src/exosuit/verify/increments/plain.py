@@ -1,4 +1,4 @@
-"""Closure of text in other languages: runs go whole, and runs that open brackets go with those that close them.
+"""Closure of text that no parser reads: runs go whole, and runs that open brackets go with those that close them.
 
 A light lexer counts brackets outside strings and comments, line by line. What is data (JSON and lock files) goes as one
 piece: half of it is rarely data at all.
@@ -20,12 +20,13 @@ _QUIET = re.compile(rb'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|//.*|/\*.*?\*/')
 
 
 def close_text(file: FileReading, ties: Ties) -> None:
-    """Tie what belongs together in a text file that is not Python."""
+    """Tie what belongs together in a text file; edges of kind `brackets` say that no more was looked at."""
     path = file.file.path
     if path.endswith(_WHOLE) or not file.is_readable:
         ties.tie(range(file.first, file.first + file.file.atoms), "parse")
         return
     counted = path.endswith(_CODE)
+    kind = "brackets" if counted else "parse"
     held: list[int] = []
     atom, depth = file.first + len(file.file.opaque), 0
     for run in file.file.runs:
@@ -35,9 +36,9 @@ def close_text(file: FileReading, ties: Ties) -> None:
             depth += _depth(file.head_lines[run.head_at : run.head_at + run.head_n])
             depth -= _depth(file.base_lines[run.base_at : run.base_at + run.base_n])
         if not depth:
-            ties.tie(held, "parse")
+            ties.tie(held, kind)
             held = []
-    ties.tie(held, "parse")
+    ties.tie(held, kind)
 
 
 def _depth(lines: list[bytes]) -> int:

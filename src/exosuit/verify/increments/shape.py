@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
 
+from exosuit.verify.increments.outline import Clause
 from exosuit.verify.plan.python.source import Source
 
-
-class Clause(NamedTuple):
-    """A header (lines `first` to `last`, from 0, both included) and the statements that it opens.
-
-    `kind` is the field of the syntax tree that holds them, or `elif`.
-    """
-
-    kind: str
-    first: int
-    last: int
-    held: list[int]
+_OPENED: tuple[type, ...] = (ast.ClassDef, ast.If, ast.With, ast.Try, ast.For, ast.While, ast.Match)
 
 
 class Shape:
-    """The blocks of a source. Statements are named by their number in it."""
+    """The blocks of a Python source: an `Outline` whose statements are named by their number in it.
+
+    The kind of a clause is the field of the syntax tree that holds its statements, or `elif`.
+    """
+
+    framed = False
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -45,6 +40,30 @@ class Shape:
         while line + 1 < len(lines) and lines[line].rstrip(b"\r\n").endswith(b"\\"):
             line += 1
         return line
+
+    def kind(self, number: int) -> str:
+        """The type of a compound statement that can be taken apart."""
+        node = self.statements[number].node
+        return type(node).__name__ if isinstance(node, _OPENED) else ""
+
+    def place(self, number: int) -> str:
+        """Imports from `__future__` stand first, behind the docstring."""
+        node = self.statements[number].node
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            return "first"
+        return "docstring" if isinstance(node, ast.Expr) else ""
+
+    def leans(self, _number: int) -> bool:
+        """Never: a new line ends a statement."""
+        return False
+
+    def is_closed(self, _number: int) -> bool:
+        return True
+
+    def is_quiet(self, line: int) -> bool:
+        """Whether a line is blank or only a comment."""
+        text = self.source.lines[line].lstrip()
+        return not text.strip() or text.startswith(b"#")
 
     def indent(self, number: int) -> bytes:
         """What stands before a statement on its first line."""
