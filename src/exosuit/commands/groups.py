@@ -20,7 +20,7 @@ from exosuit.commands.group_models import (
     MissedPlace,
 )
 from exosuit.commands.plan_models import StatsOut
-from exosuit.commands.planner import making
+from exosuit.commands.planner import forget, making
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError, UsageError
@@ -39,6 +39,7 @@ def groups(session: Session, ask: GroupsAsk) -> Groups:
     made = making(session.workspace, change.id)
     (made.begun if ask.draft else made.over).wait(ask.wait)
     if made.why:
+        forget(session.workspace, change.id)
         return Groups(state="failed", why=made.why, groups=[], runs=[], stats=None)
     found = made.plan or (made.draft if ask.draft else None)
     if found is None:
@@ -94,6 +95,7 @@ def group_of(session: Session, change: Change, name: str) -> Group:
     if found is None:
         made.over.wait()
         if made.plan is None:
+            forget(session.workspace, change.id)
             hint = f"exosuit change plan {change.id}"
             raise ExosuitError("no-plan", f"there is no plan of change {change.id}: {made.why}", hint)
         found = _named(made.plan, name)

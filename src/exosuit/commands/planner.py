@@ -47,17 +47,23 @@ class Making:
 
 
 def making(workspace: Workspace, change: str) -> Making:
-    """The plan of a change (a full id), begun if nobody has asked before or what was tried failed."""
+    """The plan of a change (a full id), begun if nobody has asked before."""
     key = (workspace.root, change)
     with _lock:
         found = _made.get(key)
-        if found is None or found.why:
+        if found is None:
             found = _made[key] = Making()
             threading.Thread(target=_make, args=(found, *key), daemon=True, name="plan").start()
         _made.move_to_end(key)
         while len(_made) > KEPT:
             _made.popitem(last=False)
     return found
+
+
+def forget(workspace: Workspace, change: str) -> None:
+    """Begin anew when the plan is next asked for: for one that failed, once that is said."""
+    with _lock:
+        _made.pop((workspace.root, change), None)
 
 
 def _make(made: Making, root: Path, change: str) -> None:
