@@ -266,3 +266,15 @@ def test_the_strip_draws_what_is_proved_solid_and_what_is_unknown_as_fog(groups:
 
     assert filled("Comments only") > 0.95
     assert 0.05 < filled("Add more") < 0.6
+
+
+def test_a_reason_is_kept_for_the_group_that_is_rejected(groups: Screen) -> None:
+    groups.group("Comments only").click()
+    expect(groups.page.locator(".facts h2")).to_have_text("Proved")
+    groups.press("r")
+    box = groups.page.get_by_role("textbox", name="Why “Comments only” is rejected")
+    box.fill("says the same")
+    box.press("Control+Enter")
+    groups.counts(rejected=1)
+    decisions = groups.call("change.show", no_atoms=True)["decisions"]
+    assert [event["why"] for event in decisions if event["kind"] == "reject"] == ["says the same"]
