@@ -33,7 +33,7 @@ const PROVED = 1;
 const EXCEPTION = 2;
 const STARTS = 4;
 const PER_GROUP = 8;
-const ASK_MS = 200;
+const ASK_MS = 100;
 /** A larger change is planned when it is asked for: it takes minutes. */
 export const UNASKED = 200_000;
 
