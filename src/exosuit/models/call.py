@@ -43,8 +43,8 @@ class Call:
         self.response: ModelResponse | None = None
         self.winner = ""
         self.failures: list[tuple[str, Failure]] = []
-        self._began = time.monotonic()
-        self._until = self._began + table.deadline
+        self.began = time.monotonic()
+        self._until = self.began + table.deadline
         self._all = list(supplies)
         self._left = list(supplies)
         self._again: list[Supply] = []
@@ -122,6 +122,8 @@ class Call:
             if winner is None:
                 self._give_up_the_silent()
                 due = not self._running or self._seconds_of_patience() <= 0
+                if due and self._running:
+                    self._running[-1].supply.health.hedges += 1
                 continue
             due = False
             health = winner.supply.health
@@ -229,6 +231,7 @@ class Call:
             else:
                 self._end(attempt, "lost")
                 attempt.supply.health.breaker.release()
+                attempt.supply.health.outrun(now - attempt.began)
                 self._left.append(attempt.supply)
 
     async def _wait_for_a_limit(self) -> None:
@@ -303,4 +306,4 @@ class Call:
             await self.metering.end(held, attempt, failure)
 
     def _now(self) -> float:
-        return time.monotonic() - self._began
+        return time.monotonic() - self.began
