@@ -54,6 +54,7 @@ NEVER = {
     "front matter": ("---\na: one two three\nb: four five six\n---\n", "---\na: one two three b: four\n  five six\n---\n"),
     "a directive": (".. image:: a b c d e f g\n   :alt: h i j\n", ".. image:: a b c d e f g :alt:\n   h i j\n"),
     "a table": ("| a b c | d e f |\n| g h i | j k l |\n", "| a b c | d e f | | g h i | j k l |\n"),
+    "the number of a step": ("3. " + TEXT.replace("\n", " ", 1), "4. " + TEXT.replace("\n", " ", 1)),
     "a link's goal": ("See [the page of it all](https://a.b/c) for more of that\n", "See [the page of it all](https://a.b/d) for\nmore of that\n"),
     "characters that do not show": (TEXT, TEXT.replace("One", "O\u200bne").replace("\n", " ", 1)),
 }  # fmt: skip

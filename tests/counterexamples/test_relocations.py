@@ -67,6 +67,12 @@ NEVER = {
     "a name is bound on one side": ({"old_top": "rate = 1\n"}, "rate", "second = first * rate"),
     "a built-in is shadowed there": ({"new_end": "\n\ndef len(a):\n    return 1\n"}, "len(a)", "second = first * len(a)"),
     "a star import may bind anything": ({"new_top": "from q import *\n"}, "2", "second = first * 2"),
+    "a comprehension binds the name for itself": (
+        {"old_top": "rate = 1\n"}, "rate * sum(rate for rate in a)", "second = first * rate * sum(rate for rate in a)",
+    ),
+    "a comprehension loops over the name": (
+        {"old_top": "rate = 1\n"}, "sum(rate for rate in rate)", "second = first * sum(rate for rate in rate)",
+    ),
     "the class is asked": ({}, "super().f()", "second = first * super().f()"),
     "the module is asked": ({}, "__name__", "second = first * __name__"),
     "the name is mangled": ({}, "self.__x", "second = first * self.__x"),
@@ -139,3 +145,11 @@ def test_a_test_that_is_no_longer_found_and_a_hook_are_not_proved_whole() -> Non
             {old: KEPT + "\n\n" + body, new: KEPT}, {old: KEPT, new: KEPT + "\n\n" + body.replace("* 2", "* 4")}
         )
         assert not any(line.startswith("def ") for line in proved(found))
+
+
+def test_a_test_that_finds_other_fixtures_is_not_proved_whole() -> None:
+    body = BODY.replace("went(self, ", "test_went(box, ").replace("self.", "box.")
+    files = {"t/conftest.py": "a = 1\n", "t/u/conftest.py": "a = 2\n"}
+    base = {**files, "t/test_a.py": KEPT + "\n\n" + body, "t/u/test_b.py": KEPT}
+    found = planned(base, {**files, "t/test_a.py": KEPT, "t/u/test_b.py": KEPT + "\n\n" + body.replace("* 2", "* 4")})
+    assert not any(line.startswith("def ") for line in proved(found))

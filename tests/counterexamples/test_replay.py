@@ -79,6 +79,16 @@ def test_a_rename_that_left_a_use_behind_is_not_proved_in_that_file() -> None:
     assert not renamed(head, base=top + calls("old")).proved_lines()
 
 
+def test_a_use_that_was_left_behind_counts_where_the_name_is_bound() -> None:
+    top = "def old(a, b):\n    return a * b\n\n\n"
+    use = "import m\n\n" + calls("m.old", 5)
+    kept = {"use": use.replace("m.old", "m.new", 4)}
+    base = {"m.py": top + calls("old"), "use.py": use}
+    found = planned(base, {"m.py": top.replace("old", "new") + calls("new"), "use.py": kept["use"]})
+    assert {"+return m.new(a, 0) + b", "+return new(a, 0) + b"} <= found.proved_lines()
+    assert [place.path for group in found.plan.groups for place in group.missed] == [b"use.py"]
+
+
 def test_a_rename_is_finished_by_a_line_that_was_edited_as_well() -> None:
     top = "def old(a, b):\n    return a * b\n\n\n"
     head = "def new(a, b):\n    return a * b\n\n\n" + calls("new").replace("new(a, 7) + b", "new(a, 7) - b")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 _ITEM = re.compile(rb"^(\s*)(?:[-*+]|\d+[.)]|#\.)\s+(?=\S)")
+_BULLET = re.compile(rb"^\s*[-*+]\s+(?=\S)")
 _FENCE = re.compile(rb"^\s*(```+|~~~+)")
 _MATTER = re.compile(rb"^(---)\s*$")
 _LINE = re.compile(rb"^\s*([=\-~^\"'`#*+])\1{2,}\s*$")
@@ -82,7 +83,7 @@ def _exactly(lines: Sequence[bytes]) -> bytes:
 def _read(lines: Sequence[bytes]) -> bytes:
     """The words and signs of a paragraph, with one spelling for roles, links and headings."""
     kept = [line.strip() for at, line in enumerate(lines) if not at or not _LINE.match(line)]
-    item = _ITEM.match(lines[0])
+    item = _BULLET.match(lines[0])
     if item:
         kept[0] = b"- " + lines[0][item.end() :].strip()
     if heading := _HEADING.match(kept[0]):

@@ -166,7 +166,7 @@ def _is_clear(reading: Reading, move: Move) -> bool:
         return False
     if isinstance(node, ast.ClassDef) and (node.keywords or any(not isinstance(b, ast.Name) for b in node.bases)):
         return False
-    return not old.name.lower().startswith("test") or _same_fixtures(reading, old, new)
+    return not old.name.lower().startswith("test") or same_fixtures(reading, old, new)
 
 
 def _tells_place(part: ast.AST) -> bool:
@@ -186,7 +186,7 @@ def _is_mark(node: ast.expr) -> bool:
     return False
 
 
-def _same_fixtures(reading: Reading, old: Unit, new: Unit) -> bool:
+def same_fixtures(reading: Reading, old: Unit, new: Unit) -> bool:
     """Whether a test is still found, and finds the same shared fixtures: the same files of them above both places."""
     if not reading.base_tree or not all(map(is_collected, (old.file.file.old_path, new.file.file.path))):
         return False

@@ -15,8 +15,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from exosuit.verify.plan.claims import Free
-from exosuit.verify.plan.operators.moves import FOUND_BY_NAME, Move, Unit, Went
-from exosuit.verify.plan.places import is_collected
+from exosuit.verify.plan.operators.moves import FOUND_BY_NAME, Move, Unit, Went, same_fixtures
 from exosuit.verify.plan.python.bindings import (
     KNOWS_ITS_PLACE,
     UNCLEAR,
@@ -27,7 +26,7 @@ from exosuit.verify.plan.python.bindings import (
     same_module,
     submodules,
 )
-from exosuit.verify.plan.python.scopes import class_names, local_names, own_parts, parameters
+from exosuit.verify.plan.python.scopes import class_names, free_names, local_names, own_parts, parameters
 from exosuit.verify.plan.python.source import DEFINITIONS, Source, qualified_name
 from exosuit.verify.plan.python.toolcomments import deceives
 from exosuit.verify.plan.reading import FileReading, Reading
@@ -82,7 +81,7 @@ def relocations(reading: Reading, free: Free, whole: Sequence[Move]) -> list[Rel
     went = {(*_numbers(move.old, move.new), move.old.name) for move in whole}
     went |= {(*_numbers(p.old, p.new), p.old.name) for p in pairings if p.old.text == p.new.text}
     modules = {module_of(f.file.old_path): module_of(f.file.path) for f in reading.files if f.file.status == "R"}
-    found = [_relocated(pairing, went, modules) for pairing in pairings]
+    found = [_relocated(reading, pairing, went, modules) for pairing in pairings]
     return [one for one in found if one is not None]
 
 
@@ -169,10 +168,10 @@ def _dedented(unit: Unit) -> list[bytes]:
     return [line.removeprefix(margin).rstrip(b"\r\n") if line.strip() else b"" for line in lines]
 
 
-def _relocated(pairing: Pairing, went: Went, modules: Modules) -> Relocation | None:
+def _relocated(reading: Reading, pairing: Pairing, went: Went, modules: Modules) -> Relocation | None:
     """What is proved of a pairing; None where nothing is, so that it is no decision of its own."""
     old, new = pairing.old, pairing.new
-    unclear = _unclear(pairing, went, modules)
+    unclear = _unclear(reading, pairing, went, modules)
     pairs = [pair for pair in pairing.lines if not unclear[0] & {pair[0]} and not unclear[1] & {pair[1]}]
     every = (_atoms(old, new=False), _atoms(new, new=True))
     same = _closed(pairing, every, pairs)
@@ -241,19 +240,17 @@ def _rows(texts: Iterator[bytes]) -> Counter[bytes]:
     return Counter(row for text in texts for line in text.split(b"\n") if (row := line.strip()))
 
 
-def _unclear(pairing: Pairing, went: Went, modules: Modules) -> tuple[set[int], set[int]]:
+def _unclear(reading: Reading, pairing: Pairing, went: Went, modules: Modules) -> tuple[set[int], set[int]]:
     """Lines of both sides with a name that may mean something else there, or that tell where they stand."""
     old, new = pairing.old, pairing.new
     bound = bindings(old.source, old.file.file.old_path), bindings(new.source, new.file.file.path)
     around = class_names(old.source, old.index) | class_names(new.source, new.index)
     is_hook = old.source.statements[old.index].parent < 0 and old.name.startswith(FOUND_BY_NAME)
-    is_lost = old.name.lower().startswith("test") and not all(
-        map(is_collected, (old.file.file.old_path, new.file.file.path))
-    )
+    is_lost = old.name.lower().startswith("test") and not same_fixtures(reading, old, new)
 
     def is_clear(unit: Unit, index: int) -> bool:
         parts = list(own_parts(unit.source.statements[index].node))
-        names = {part.id for part in parts if isinstance(part, ast.Name)}
+        names = set(free_names(unit.source.statements[index].node))
         if any(_tells_place(part) for part in parts) or bound[0] is None or bound[1] is None:
             return False
         if index == unit.index:

@@ -20,6 +20,7 @@ from exosuit.changes.decisions import merged
 from exosuit.verify.plan.claims import Claim, Free
 from exosuit.verify.plan.model import Missed, Proof
 from exosuit.verify.plan.places import is_prose
+from exosuit.verify.plan.python.source import Source
 from exosuit.verify.plan.python.toolcomments import deceives
 from exosuit.verify.plan.reading import FileReading, Reading
 from exosuit.verify.plan.rules import Edit, Rule, edits, names_in, variants
@@ -89,7 +90,7 @@ def replay(reading: Reading, free: Free) -> list[Claim]:
         claim = _claim(reading, rule, explained, exceptions, fired.missed, list(rules))
         proved = sum(end - first for proof in claim.proofs for first, end in proof.atoms)
         least = (fewest, FOLDED) if claim.kind == "rename" else (of_others, FOLDED + of_others)
-        forgotten = bool(fired.missed) and len(explained) >= fewest
+        forgotten = bool(fired.missed) and len(explained) + len(exceptions) >= fewest + 1
         if proved >= least[0] or len(explained) >= least[1] or forgotten:
             taken.update(map(_global, explained + exceptions))
             claims.append(claim)
@@ -261,7 +262,9 @@ def _held(
         by_file.setdefault(pair.file.file.number, []).append(pair)
     for pairs in by_file.values():
         file = pairs[0].file
-        if binding and (file.file.old_path in partly or (file.file.path.endswith(b".py") and file.base_source is None)):
+        unparsed = file.file.path.endswith(b".py") and file.base_source is None
+        torn = file.file.old_path in partly and _binds_in(file, rule, [*pairs, *unfinished], missed)
+        if binding and (unparsed or torn):
             continue
         lines = list(file.base_lines)
         for pair in pairs:
@@ -310,15 +313,23 @@ def _binds(rule: Rule, explained: list[Pair]) -> bool:
     gone = {name.decode("utf-8", "replace") for name in rule.words[0]}
     if not gone:
         return False
-    for pair in explained:
-        source = pair.file.base_source
-        if source is None:
-            continue
-        low, high = source.touched(pair.line, 1)
-        for index in range(low, high):
-            if gone.intersection(_bound(source.statements[index].node)):
-                return True
-    return False
+    sources = ((pair.file.base_source, pair.line) for pair in explained)
+    return any(source is not None and _binds_at(source, line, gone) for source, line in sources)
+
+
+def _binds_in(file: FileReading, rule: Rule, pairs: list[Pair], missed: list[Missed]) -> bool:
+    """Whether a name that a rule takes away is bound in a file, at a place that was replaced or at one that was not."""
+    if _binds(rule, [pair for pair in pairs if pair.file is file]):
+        return True
+    places = [place for place in missed if place.path == file.file.old_path]
+    lines = [file.base.count(b"\n", 0, place.base_start) for place in places]
+    gone = {name.decode("utf-8", "replace") for name in rule.words[0]}
+    return file.base_source is None or any(_binds_at(file.base_source, line, gone) for line in lines)
+
+
+def _binds_at(source: Source, line: int, gone: set[str]) -> bool:
+    low, high = source.touched(line, 1)
+    return any(gone.intersection(_bound(source.statements[index].node)) for index in range(low, high))
 
 
 def _bound(node: Any) -> Iterator[str]:

@@ -22,8 +22,8 @@ from exosuit.verify.plan.python.eligible import (
 )
 from exosuit.verify.plan.python.inert import sees_order, standard_imports, stretch
 from exosuit.verify.plan.python.locals import UnclearError, local_shape
-from exosuit.verify.plan.python.scopes import bound_by, own_parts
-from exosuit.verify.plan.python.source import DEFINITIONS, Shape, Source, own_shape, shape
+from exosuit.verify.plan.python.scopes import own_parts
+from exosuit.verify.plan.python.source import Shape, Source, own_shape, shape
 
 
 class Aside(StrEnum):
@@ -196,21 +196,23 @@ def _same_function(old: Source, a: Item, new: Source, b: Item, standard: Standar
 
 def _brings_locals_only(old: Source, a: Item, new: Source, b: Item) -> bool:
     """Whether the second function binds all names that it has and the first has not: quick to say no, too."""
-    brought = _words(new, b) - _words(old, a)
-    for index in range(b.low, b.high):
-        if not brought:
-            return True
-        if isinstance(new.statements[index].node, DEFINITIONS):
-            brought -= bound_by(new, index)
-    return not brought
+    return _words(new, b, bound=False) - _words(old, a, bound=False) <= _words(new, b, bound=True)
 
 
-def _words(source: Source, item: Item) -> set[str]:
-    """The names in a whole function, wherever they are bound."""
-    return {
-        part.id for index in range(item.low, item.high) for part in own_parts(source.statements[index].node)
-        if isinstance(part, ast.Name)
-    }  # fmt: skip
+def _words(source: Source, item: Item, *, bound: bool) -> set[str]:
+    """The names in a whole function: all, or those that stand where something is bound."""
+    found: set[str] = set()
+    for index in range(item.low, item.high):
+        for part in own_parts(source.statements[index].node):
+            if isinstance(part, ast.Name) and not (bound and isinstance(part.ctx, ast.Load)):
+                found.add(part.id)
+            elif bound and isinstance(part, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and part.name:
+                found.add(part.name)
+            elif bound and isinstance(part, ast.alias):
+                found.add(part.asname or part.name.partition(".")[0])
+            elif bound and isinstance(part, ast.MatchMapping) and part.rest:
+                found.add(part.rest)
+    return found
 
 
 def _same_but_names(old: Source, i: int, new: Source, j: int, standard: Standard) -> bool:
