@@ -19,7 +19,7 @@ from exosuit.verify.plan.reading import FileReading, Reading
 MOST = 200
 """Lines without a proof in one decision, at most."""
 
-FINEST, COARSEST = 25, 50
+FINEST, COARSEST = 15, 30
 """Lines from which on a hunk may be cut inside: at blank lines, and anywhere."""
 
 REACH = 400

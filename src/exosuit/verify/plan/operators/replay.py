@@ -90,7 +90,7 @@ def replay(reading: Reading, free: Free) -> list[Claim]:
         claim = _claim(reading, rule, explained, exceptions, fired.missed, list(rules))
         proved = sum(end - first for proof in claim.proofs for first, end in proof.atoms)
         least = (fewest, FOLDED) if claim.kind == "rename" else (of_others, FOLDED + of_others)
-        forgotten = bool(fired.missed) and len(explained) + len(exceptions) >= fewest + 1
+        forgotten = bool(fired.missed) and len(explained) + len(exceptions) >= fewest
         if proved >= least[0] or len(explained) >= least[1] or forgotten:
             taken.update(map(_global, explained + exceptions))
             claims.append(claim)
