@@ -33,7 +33,7 @@ from tests.switching import VARIABLE, switch
 
 WELL = Answer(text="All is well.")
 PLAIN = ModelRequestParameters(allow_text_output=True)
-USUAL = 0.05
+USUAL = 0.15
 SLOW = 10 * USUAL
 LEARNING = 40
 
@@ -150,7 +150,7 @@ async def hedged(first: Provider, second: Provider, calls: int) -> list[float]:
 
 def main() -> int:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("--calls", type=int, default=400)
+    options.add_argument("--calls", type=int, default=300)
     asked_for = options.parse_args()
     os.environ[VARIABLE] = KEY
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}", flush=True)

@@ -313,6 +313,20 @@ def test_a_tool_call_that_the_limit_of_tokens_cut_is_an_error_and_no_other_suppl
         assert b.log.entries() == []
 
 
+REFUSED = Answer(text="I would rather not.", finish="filter")
+
+
+@dialects
+def test_a_refusal_is_an_answer_unless_the_route_says_that_others_are_asked(driver: str) -> None:
+    with Provider([REFUSED]) as a, Provider([GOOD]) as b:
+        providers = [(a, driver), (b, driver)]
+        kept = asyncio.run(asked(switch(providers).route("r")))
+        asked_elsewhere = asyncio.run(streamed(switch(providers, 'refusal = "elsewhere"').route("r")))[0]
+    assert (kept.finish_reason, outcomes(kept)) == ("content_filter", [("a", "whole")])
+    assert text(asked_elsewhere) == "All is well."
+    assert outcomes(asked_elsewhere) == [("a", "refused"), ("b", "whole")]
+
+
 def test_held_answers_are_shown_at_their_end_and_nothing_is_ever_replaced() -> None:
     broken = Answer(text="one two three", fault=Fault(kind="reset", event=5))
     with Provider([broken]) as a, Provider([GOOD]) as b:
