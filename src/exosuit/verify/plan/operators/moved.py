@@ -46,7 +46,7 @@ def moved(reading: Reading, free: Free) -> list[Claim]:
     for one in relocations(reading, rest, whole):
         left = reading.lines(_ranges(sorted(set(one.atoms) - set(one.same))))
         found.append(Went(one.old, one.new, one.atoms if left <= MOST else one.same, LINES, one.same))
-    return [_claim(some) for every in _by_place(found) for some in _parted(reading, every)]
+    return [_claim(reading, some) for every in _by_place(found) for some in _parted(reading, every)]
 
 
 _DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
@@ -89,7 +89,7 @@ def _parted(reading: Reading, every: list[Went]) -> list[list[Went]]:
     return parts
 
 
-def _claim(some: list[Went]) -> Claim:
+def _claim(reading: Reading, some: list[Went]) -> Claim:
     files = [
         sorted({unit.file.file.number for unit in units}) for units in zip(*((w.old, w.new) for w in some), strict=True)
     ]
@@ -108,7 +108,7 @@ def _claim(some: list[Went]) -> Claim:
         f"Move {names} {where}" + (", edited on the way" if edited else ""),
         _ranges(sorted({atom for one in some for atom in one.atoms})), tuple(proofs), (first, first + 1),
         _ranges(edited),
-        reproduce="exosuit change materialize CHANGE --group {group} --out DIR  # then compare the definitions",
+        reproduce=f"exosuit change materialize {reading.change.id} --group {{group}} --out DIR  # compare definitions",
     )  # fmt: skip
 
 

@@ -19,6 +19,9 @@ from exosuit.verify.plan.reading import FileReading, Reading
 LEAST_WORDS = 6
 """Words in paragraphs side by side that went together, at least: shorter ones stand in any text."""
 
+MOST_PLACES, MOST_PAIRS = 20, 400
+"""Files in which a paragraph may stand to tell where it went, and pairs of files looked at, at most."""
+
 LEAST_SHARE = 200
 """Of so many lines of a change one must be such prose, so that it is worth a decision."""
 
@@ -97,11 +100,12 @@ def _paired(sides: list[tuple[Side, Side]]) -> dict[tuple[int, int], list[Pair]]
     votes: Counter[tuple[int, int]] = Counter()
     for i, (old, _) in enumerate(sides):
         for one in old.touched:
-            if one.words >= LEAST_WORDS:
-                votes.update({(i, j): one.words for j in places.get(one.key, ())})
+            here = places.get(one.key, ())
+            if one.words >= LEAST_WORDS and len(here) <= MOST_PLACES:
+                votes.update({(i, j): one.words for j in here})
     used: tuple[set[tuple[int, int]], set[tuple[int, int]]] = (set(), set())
     found: dict[tuple[int, int], list[Pair]] = {}
-    for (i, j), _words in sorted(votes.items(), key=lambda item: (-item[1], item[0])):
+    for (i, j), _words in sorted(votes.items(), key=lambda item: (-item[1], item[0]))[:MOST_PAIRS]:
         gone = [one for one in sides[i][0].touched if (i, one.start) not in used[0]]
         come = [one for one in sides[j][1].touched if (j, one.start) not in used[1]]
         matcher = SequenceMatcher(None, [one.key for one in gone], [one.key for one in come], autojunk=False)
@@ -208,17 +212,17 @@ def _claims(reading: Reading, files: Sequence[FileReading], held: dict[tuple[int
     every = _ranges(sorted(atom for atoms in held.values() for atom in atoms))
     if reading.lines(every) * LEAST_SHARE < reading.change.added + reading.change.removed:
         return []
-    claims = [_claim("Prose wrapped anew or in another markup", ((IN_PLACE, stayed),))]
+    claims = [_claim(reading, "Prose wrapped anew or in another markup", ((IN_PLACE, stayed),))]
     for (i, j), atoms in between.items():
         if (i, j) not in small or len(small) == 1:
             paths = [p.decode("utf-8", "backslashreplace") for p in (files[i].file.old_path, files[j].file.path)]
-            claims.append(_claim(f"Move paragraphs from {paths[0]} to {paths[1]}", ((ELSEWHERE, atoms),)))
+            claims.append(_claim(reading, f"Move paragraphs from {paths[0]} to {paths[1]}", ((ELSEWHERE, atoms),)))
     if len(small) > 1:
         shared = sorted(atom for pair in small for atom in between[pair])
         few = stayed if reading.lines(_ranges(stayed)) < FEW else []
         claims = claims[1:] if few else claims
         title = f"Move paragraphs between {len({*sum(small, ())})} files" + ", or wrap them anew" * bool(few)
-        claims.append(_claim(title, ((IN_PLACE, few), (ELSEWHERE, shared))))
+        claims.append(_claim(reading, title, ((IN_PLACE, few), (ELSEWHERE, shared))))
     return [claim for claim in claims if claim.atoms]
 
 
@@ -226,11 +230,11 @@ def _ranges(atoms: Sequence[int]) -> Ranges:
     return tuple(merged((atom, atom + 1) for atom in atoms))
 
 
-def _claim(title: str, proved: Sequence[tuple[str, list[int]]]) -> Claim:
+def _claim(reading: Reading, title: str, proved: Sequence[tuple[str, list[int]]]) -> Claim:
     every = sorted(atom for _claim, atoms in proved for atom in atoms)
     ranges = _ranges(every)
     proofs = tuple(Proof(claim, "paragraphs", _ranges(atoms)) for claim, atoms in proved if atoms)
     return Claim(
         "prose", title, title, ranges, proofs, (every[0], every[0] + 1) if every else None,
-        reproduce="exosuit change materialize CHANGE --group {group} --out DIR  # then compare the paragraphs",
+        reproduce=f"exosuit change materialize {reading.change.id} --group {{group}} --out DIR  # compare paragraphs",
     )  # fmt: skip
