@@ -173,6 +173,16 @@ def test_the_deadline_ends_a_call_that_nobody_answers() -> None:
     assert "deadline" in caught.value.message
 
 
+def test_a_deadline_in_the_middle_of_an_answer_is_not_held_against_the_supply() -> None:
+    with Provider([Answer(text="on and on " * 50, pace=0.05)]) as a, Provider([GOOD]) as b:
+        made = switch([(a, "openai"), (b, "openai")], "deadline = 0.6")
+        with pytest.raises(NoAnswer) as caught:
+            asyncio.run(asked(made.route("r")))
+        assert b.log.entries() == []
+    assert [failure.kind for _, failure in caught.value.failures] == [Kind.LATE]
+    assert made.supplies["a"].health.breaker.troubles == 0
+
+
 def test_sticky_stays_with_the_supply_that_answered_last() -> None:
     with Provider([unavailable(), GOOD]) as a, Provider([GOOD]) as b:
         made = switch([(a, "openai"), (b, "openai")], 'strategy = "sticky"')

@@ -113,7 +113,7 @@ class Attempt:
             quiet = min(heard + patience, since + max(PINGS, patience))
             now = time.monotonic()
             if now >= until:
-                raise Failure(Kind.SILENT, "the deadline of the call has passed")
+                raise Failure(Kind.LATE, "the deadline of the call has passed")
             if now >= quiet:
                 raise Failure(Kind.SILENT, f"nothing came for {now - heard:.1f} s")
             self._news.clear()

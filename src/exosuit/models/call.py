@@ -139,8 +139,8 @@ class Call:
             return winner
 
     def _pick(self) -> Supply | None:
-        """The next supply that may be asked now; notes why the others may not."""
-        while self._left or (self._again and not self._running):
+        """The next supply that may be asked now, none after the deadline; notes why the others may not."""
+        while time.monotonic() < self._until and (self._left or (self._again and not self._running)):
             if not self._left:
                 self._left, self._again = self._again, []
             supply = self._left.pop(0)
@@ -214,7 +214,8 @@ class Call:
             most = max(attempt.supply.table.patience, self.table.last_patience)
             if late or attempt.silence >= most:
                 why = "the deadline of the call has passed" if late else f"nothing came for {attempt.silence:.1f} s"
-                self._fail(attempt, Failure(Kind.SILENT, why))
+                silent = attempt.silence >= attempt.supply.table.patience
+                self._fail(attempt, Failure(Kind.SILENT if silent else Kind.LATE, why))
         if late:
             self._left, self._again = [], []
 

@@ -38,6 +38,8 @@ class Kind(StrEnum):
     """Not reached, reset, or an error of the server."""
     SILENT = "silent"
     """Nothing came for longer than its patience."""
+    LATE = "late"
+    """The call's own deadline passed while it was at work."""
     LIMITED = "limited"
     """A rate limit, told by the provider or known from its headers."""
     QUOTA = "quota"
