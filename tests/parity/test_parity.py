@@ -186,6 +186,7 @@ def fresh(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
 
     def made(face: str) -> Path:
         monkeypatch.setenv("EXOSUIT_STATE", str(tmp_path / f"state-{face}"))
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / f"state-{face}" / "config"))
         shutil.rmtree(folder, ignore_errors=True)
         return Path(shutil.copytree(original, folder, symlinks=True))
 
