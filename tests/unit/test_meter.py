@@ -134,8 +134,8 @@ def test_a_new_day_has_a_new_budget_and_a_run_keeps_its_own(folder: Path) -> Non
 
 
 def test_who_comes_too_early_waits_and_is_served_in_order(meter: Meter) -> None:
-    first = meter.reserve(INFO, CENT, tokens(40))
-    order: list[int] = []
+    first = meter.reserve(INFO, CENT, tokens(35))
+    order: list[int] = []  # of those below no two fit at once, so that each waits for the one before
 
     def ask(number: int, count: int) -> None:
         held = meter.reserve(INFO, CENT, tokens(count), wait=10)
@@ -143,7 +143,7 @@ def test_who_comes_too_early_waits_and_is_served_in_order(meter: Meter) -> None:
         held.settle(tokens(1))
 
     waiting = []
-    for number, count in enumerate((40, 5, 40)):
+    for number, count in enumerate((40, 12, 40)):
         waiting.append(threading.Thread(target=ask, args=(number, count)))
         waiting[-1].start()
         time.sleep(0.05)
