@@ -73,7 +73,7 @@ def test_a_stream_that_is_left_early_ends_git_and_raises_nothing(program: Path) 
 def test_git_s_last_words_are_the_error(program: Path) -> None:
     written(program, "echo 'warning: first' >&2; echo 'fatal: last' >&2; exit 128")
     for call in (lambda: git(["x"]), lambda: list(stream(["x"]))):
-        with pytest.raises(ExosuitError, match="^last$"):
+        with pytest.raises(ExosuitError, match=r"^last$"):
             call()
 
 

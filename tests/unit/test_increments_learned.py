@@ -172,7 +172,11 @@ def test_a_quicker_question_that_is_not_red_there_is_not_asked_again() -> None:
     quick: list[list[Range]] = []
 
     def focus(_red: list[Range]) -> Callable[[list[Range]], bool]:
-        return lambda atoms: quick.append(atoms) is None
+        def ask(atoms: list[Range]) -> bool:
+            quick.append(atoms)
+            return True
+
+        return ask
 
     told = learn(lambda atoms: 3 not in taken(atoms) or 7 in taken(atoms), 10, [], focus=focus)
     assert told.edges == (Edge(3, 7, "learned"),)
