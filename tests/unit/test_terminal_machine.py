@@ -308,6 +308,13 @@ BROWSER = Path(__file__).resolve().parents[2] / "web/src/commands.ts"
 ONLY_BROWSER = {
     "indent": "indentation is left on the lines",
     "line.reject": "a terminal cannot tell Shift+Space from Space",
+    "exception": "groups are shown in the browser",
+    "map": "groups are shown in the browser",
+    "refine": "groups are shown in the browser",
+    "missed": "exosuit change missed",
+    "checks": "exosuit check",
+    "checks.run": "exosuit check",
+    "checks.stop": "Ctrl-C ends exosuit check",
     "open": "files are opened with your own editor",
     "link": "a terminal has no address",
     "conflicts": "A shows them before anything is written",
