@@ -25,6 +25,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from bench.increments_scripts import Script, lacking
 from exosuit.changes.atoms import REGULAR
 from exosuit.changes.change import Change, Provenance
 from exosuit.changes.decisions import ACCEPTED, Range
@@ -56,7 +57,8 @@ class Judge:
         self.others = {path for end in ends for path in end if not path.endswith(PYTHON)}
         self.read = self.others - self._broken
         self._modules = {module(path) for end in ends for path in end if path.endswith(PYTHON)}
-        self._missing = self._lacking(ends[0]) | self._lacking(ends[1])
+        self._scripts: dict[tuple[bytes, bytes], Script] = {}
+        self._missing = self._all_lacking(ends[0]) | self._all_lacking(ends[1])
 
     def tree(self, taken: Iterable[Range]) -> Trees:
         """The files of the change that can be judged, with some atoms taken."""
@@ -76,7 +78,11 @@ class Judge:
         for path, data in tree.items():
             if path not in self._broken and not self._compiles(path, data):
                 return False
-        return self._lacking(tree) <= self._missing
+        return self._all_lacking(tree) <= self._missing
+
+    def _all_lacking(self, tree: Trees) -> set[tuple[str, str]]:
+        """The same of scripts too, and of these also names that their own file does not declare."""
+        return self._lacking(tree) | lacking(tree, self._scripts)
 
     def _compiles(self, path: bytes, data: bytes) -> bool:
         ending = path[path.rfind(b".") :]

@@ -159,3 +159,68 @@ def test_a_mixture_that_does_not_parse_makes_the_file_one_increment(
     real = grammars.parsed
     monkeypatch.setattr(grammar, "parsed", lambda one, data: real(one, data) if data in ends else None)
     assert len(edited(shadow, "a.c", APART["a.c"], ("1", "10"), ("2", "20")).increments) == 1
+
+
+def both(shadow: Shadow, base: dict[str, str], head: dict[str, str]) -> Case:
+    sides = [{name.encode(): (REGULAR, text.encode()) for name, text in side.items()} for side in (base, head)]
+    return Case(shadow, *sides)
+
+
+REST = "export function rest() {\n  return 0;\n}\n"
+
+
+def test_a_call_comes_with_the_new_function_and_the_function_goes_after_its_last_call(shadow: Shadow) -> None:
+    without = "function f(a) {\n  return a;\n}\n\nfunction keep() {}\n"
+    with_it = "function f(a) {\n  return g(a);\n}\n\nfunction keep() {}\n\nfunction g(b) {\n  return b;\n}\n"
+    comes, goes = (both(shadow, {"a.js": one}, {"a.js": two}) for one, two in ((without, with_it), (with_it, without)))
+    assert "+function g(b) {" in comes.with_("return g(a)") and "+return g(a);" not in comes.with_("function g(b)")
+    assert "-return g(a);" in goes.with_("function g(b)") and "-function g(b) {" not in goes.with_("return g(a)")
+
+
+def test_a_name_that_is_local_needs_nobody_who_declares_it_elsewhere(shadow: Shadow) -> None:
+    base = "function f(a) {\n  return a;\n}\n\nfunction keep() {}\n"
+    head = "function f(g) {\n  return g;\n}\n\nfunction keep() {}\n\nfunction g(b) {\n  return b;\n}\n"
+    assert "+function g(b) {" not in both(shadow, {"a.js": base}, {"a.js": head}).with_("return g;")
+
+
+@pytest.mark.parametrize(
+    ("exported", "imported"),
+    [
+        ("export function fresh() {\n  return 1;\n}\n", "import { fresh } from './m/a.js';\n"),
+        ("export const fresh = 1;\n", "import { fresh as other } from './m/a';\n"),
+        ("function fresh() {}\nexport { fresh };\n", "export { fresh } from './m/a';\n"),
+        ("export default function fresh() {}\n", "import fresh from './m/a';\n"),
+        ("exports.fresh = 1;\n", "const { fresh } = require('./m/a');\n"),
+        ("module.exports = { fresh: 1 };\n", "const { fresh } = require('./m/a.js');\n"),
+    ],
+)
+def test_an_import_comes_with_the_export_and_goes_before_it(shadow: Shadow, exported: str, imported: str) -> None:
+    without, with_it = {"m/a.js": REST, "b.js": REST}, {"m/a.js": REST + exported, "b.js": imported + REST}
+    last, line = exported.strip().split("\n")[-1], imported.strip()
+    first = exported.split("\n", maxsplit=1)[0] if last == "}" else last
+    assert f"+{first}" in both(shadow, without, with_it).with_(line)
+    assert f"-{line}" in both(shadow, with_it, without).with_(first)
+
+
+def test_an_import_of_a_new_file_comes_with_what_the_file_holds(shadow: Shadow) -> None:
+    base = {"src/b.ts": "export const b = 1\n"}
+    head = {"src/b.ts": "import './a/index.js'\nexport const b = 1\n", "src/a/index.ts": "run()\n"}
+    assert "+run()" in both(shadow, base, head).with_("import './a")
+    assert "-import './a/index.js'" in both(shadow, head, base).with_("run()")
+
+
+def test_the_same_words_in_files_that_do_not_name_each_other_tie_nothing(shadow: Shadow) -> None:
+    base = {"a.js": "one();\n\nfunction f() {}\n", "b.js": "one();\n\nfunction f() {}\n"}
+    head = {name: text.replace("one()", "x.fresh()") + "\nx.fresh = 2;\n" for name, text in base.items()}
+    case = both(shadow, base, head)
+    assert len(case.increments) >= 2
+    assert all(case.reading.file_of(edge.atom) is case.reading.file_of(edge.needs) for edge in case.edges)
+
+
+def test_what_an_outer_function_is_given_comes_with_what_uses_it(shadow: Shadow) -> None:
+    body = "\n\n".join(f"  function f{i}() {{\n    return {i};\n  }}" for i in range(4))
+    base = f"(function (root) {{\n{body}\n}})(this);\n"
+    head = base.replace("(root)", "(root, extra)").replace("return 3;", "return extra;")
+    both_sides = both(shadow, {"a.js": base}, {"a.js": head})
+    assert len(both_sides.increments) == 2
+    assert "+(function (root, extra) {" in both_sides.with_("return extra;")

@@ -53,6 +53,10 @@ class Names:
         self._locals: dict[int, frozenset[str]] = {}
         self._functions: dict[int, int] = {}
 
+    def touched(self, at: int, count: int) -> range:
+        """The statements on `count` lines from line `at`."""
+        return range(*self._source.touched(at, count))
+
     def of(self, number: int) -> Facts:
         """The facts of a statement."""
         if number not in self._kept:

@@ -93,6 +93,24 @@ class Growth:
         """Whether a line is blank or only a comment."""
         return line in self._noted or not self._lines[line].strip()
 
+    def owned(self) -> Iterator[tuple[int, int, int]]:
+        """Every statement with lines of its own, first and last: of one that holds others, those of its frame."""
+        waiting = list(self.tops)
+        while waiting:
+            number = waiting.pop()
+            clauses = self.clauses(number)
+            for clause in clauses:
+                waiting += clause.held
+                yield number, clause.first, clause.last
+            if not clauses:
+                yield number, *self.extent(number)
+
+    def own(self, number: int) -> tuple[list[Node], Node | None]:
+        """The nodes of a statement, and the one below them that holds other statements."""
+        member = self._members[number]
+        body = next(self._bodies(member.code)) if member.code is not None and self.clauses(number) else None
+        return member.nodes, body
+
     def _held(self, nodes: Sequence[Node]) -> list[int]:
         """The statements that some children of a body are."""
         groups: list[list[Node]] = []

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from exosuit.changes.change import Change
 from exosuit.verify.increments.blocks import Blocks
 from exosuit.verify.increments.braid import Braid
-from exosuit.verify.increments.grammar import planted, stands_mixed
+from exosuit.verify.increments.grammar import Growth, planted, stands_mixed
 from exosuit.verify.increments.lessons import Lesson, recalled
 from exosuit.verify.increments.names import tie_names
 from exosuit.verify.increments.order import condensed
 from exosuit.verify.increments.outline import Outline
 from exosuit.verify.increments.plain import close_text
+from exosuit.verify.increments.scripts import ENDINGS, Links, script_sides
 from exosuit.verify.increments.shape import Shape
 from exosuit.verify.increments.spacing import tie_spacing
 from exosuit.verify.increments.ties import Ties
 from exosuit.verify.increments.trials import tie_tests
-from exosuit.verify.increments.units import Index
-from exosuit.verify.increments.whole import tie_whole
+from exosuit.verify.increments.units import Index, python_sides
+from exosuit.verify.increments.whole import PYTHON, SCRIPTS, tie_whole
 from exosuit.verify.plan.model import Edge, Increment
 from exosuit.verify.plan.python.source import Source, parse
 from exosuit.verify.plan.reading import Blobs, FileReading, Reading
@@ -37,33 +38,47 @@ def increments(change: Change, blobs: Blobs, known: Iterable[Lesson] = ()) -> tu
 def edges(reading: Reading) -> list[Edge]:
     """Every edge between the atoms of a change that can be seen in its text."""
     ties = Ties(reading.change.atoms)
-    for file in reading.files:
-        _close(file, ties)
-    index = Index(reading.files, ties)
-    tie_names(index, ties)
-    tie_tests(index, ties)
-    tie_whole(reading, index, ties)
+    trees = {file.file.number: found for file in reading.files if (found := _close(file, ties))}
+    python = Index(((file, python_sides(file)) for file in reading.files if file.is_python), ties)
+    readable = dict(_scripts(reading, trees))
+    said = ((file, script_sides(file, *trees[number])) for number, file in readable.items())
+    scripts = Index(said, ties, Links(readable.values()))
+    for index in (python, scripts):
+        tie_names(index, ties)
+        tie_tests(index, ties)
+    tie_whole(reading, ((PYTHON, python), (SCRIPTS, scripts)), ties)
     return ties.edges
 
 
-def _close(file: FileReading, ties: Ties) -> None:
-    """Tie what a file could not be taken apart at without breaking its syntax."""
+Trees = tuple[Growth, Growth]
+
+
+def _scripts(reading: Reading, trees: dict[int, Trees]) -> Iterator[tuple[int, FileReading]]:
+    """The files of JavaScript and TypeScript, by number, whose ends both parse."""
+    for file in reading.files:
+        if file.file.number in trees and file.file.path.endswith(ENDINGS):
+            yield file.file.number, file
+
+
+def _close(file: FileReading, ties: Ties) -> Trees | None:
+    """Tie what a file could not be taken apart at without breaking its syntax; the trees of one that has some."""
     if not file.file.is_text:
-        return
+        return None
     if file.is_python:
         sides = _sides(file)
         if sides is None:
             ties.tie([file.first + atom for atom in file.text_atoms], "parse")
         else:
             _close_blocks(file, Shape(sides[0]), Shape(sides[1]), ties)
-        return
+        return None
     trees = planted(file)
     if trees is None:
         close_text(file, ties)
-        return
+        return None
     _close_blocks(file, *trees, ties)
     if not stands_mixed(file, trees[0].grammar, ties):
         ties.tie([file.first + atom for atom in file.text_atoms], "parse")
+    return trees
 
 
 def _close_blocks(file: FileReading, base: Outline, head: Outline, ties: Ties) -> None:

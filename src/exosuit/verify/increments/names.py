@@ -25,14 +25,14 @@ def tie_names(index: Index, ties: Ties) -> None:
     says, said = _by_word(index, lambda unit: unit.gained("uses")), _by_word(index, lambda unit: unit.lost("uses"))
     for word, users in says.items():
         for user in users:
-            definers = _meant(user, come.get(word, []), only_end=_single(word, index.base_words))
+            definers = _meant(index, user, come.get(word, []), only_end=_single(word, index.base_words))
             ties.need(user.atom, (one.atom for one in definers), "def-use")
     for word, users in said.items():
         for user in users:
-            for one in _meant(user, go.get(word, []), only_end=_single(word, index.head_words)):
+            for one in _meant(index, user, go.get(word, []), only_end=_single(word, index.head_words)):
                 ties.need(one.atom, [user.atom], "def-use")
-    _rare(says, come, index.base_words, ties)
-    _rare(said, go, index.head_words, ties)
+    _rare(index, says, come, index.base_words, ties)
+    _rare(index, said, go, index.head_words, ties)
     _signatures(index, ties)
     _headers(index, ties)
 
@@ -50,11 +50,12 @@ def _by_word(index: Index, words: Callable[[Unit], Iterable[str]]) -> By:
     return found
 
 
-def _meant(user: Unit, definers: list[Unit], *, only_end: bool) -> list[Unit]:
+def _meant(index: Index, user: Unit, definers: list[Unit], *, only_end: bool) -> list[Unit]:
     """Those that bind a word for one who uses it: of its own file, else of all if they are few or nobody else could."""
     own = [one for one in definers if one.file is user.file]
     if own:
         return own
+    definers = [one for one in definers if index.sees(user.file, one.file)]
     return definers if only_end or len(definers) <= FEW else []
 
 
@@ -67,12 +68,13 @@ def _rebound(come: By, go: By, ties: Ties) -> None:
                     ties.tie([old.atom, new.atom], "rebound")
 
 
-def _rare(users: By, definers: By, other_end: set[str], ties: Ties) -> None:
+def _rare(index: Index, users: By, definers: By, other_end: set[str], ties: Ties) -> None:
     """A word that one end does not know, that nobody binds and two or three say: a key, an option, an agreement."""
     for word, units in users.items():
         if 1 < len(units) <= FEW and word not in definers and "." not in word and word not in other_end:
             for one, other in combinations(units, 2):
-                ties.tie([one.atom, other.atom], "word")
+                if index.sees(one.file, other.file):
+                    ties.tie([one.atom, other.atom], "word")
 
 
 def _signatures(index: Index, ties: Ties) -> None:
@@ -85,7 +87,7 @@ def _signatures(index: Index, ties: Ties) -> None:
                 changed.setdefault(name, []).append(unit)
     for unit in index.units:
         for name in (unit.old.calls | unit.new.calls) & changed.keys():
-            for definer in _meant(unit, changed[name], only_end=False):
+            for definer in _meant(index, unit, changed[name], only_end=False):
                 if name in unit.new.calls:
                     ties.need(unit.atom, [definer.atom], "signature")
                 if name in unit.old.calls:

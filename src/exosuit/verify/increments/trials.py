@@ -23,7 +23,7 @@ def tie_tests(index: Index, ties: Ties) -> None:
     for test in index.units:
         if not test.is_test:
             continue
-        for name in (test.new.uses | test.old.uses) & about.keys():
+        for name in (test.new.uses | test.old.uses | test.new.calls | test.old.calls) & about.keys():
             if len(about[name]) > MANY:
                 continue
             for code in about[name]:

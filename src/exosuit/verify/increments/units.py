@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from exosuit.verify.increments.facts import Facts, Names
 from exosuit.verify.increments.ties import Ties
-from exosuit.verify.plan.python.source import Source
 from exosuit.verify.plan.reading import FileReading
 
-_TEST = re.compile(rb"(?:^|/)(?:tests?/|test_[^/]*$|[^/]*_test\.py$|conftest\.py$)")
+_TEST = re.compile(
+    rb"(?:^|/)(?:(?:tests?|__tests__|specs?)/|test_[^/]*$|[^/]*_test\.py$|conftest\.py$|[^/]*\.(?:test|spec)\.[^/.]+$)"
+)
 _WORDS = re.compile(rb"[A-Za-z_]\w*")
 
 
@@ -42,22 +44,54 @@ class Unit:
         return self.old.subjects | self.new.subjects
 
 
-class Index:
-    """All units of the Python files of a change, and the words of these files on either side."""
+class Said(Protocol):
+    """The statements of one side of a file, with what they say."""
 
-    def __init__(self, files: Iterable[FileReading], ties: Ties) -> None:
+    def touched(self, at: int, count: int) -> Sequence[int]:
+        """The statements on `count` lines from line `at`."""
+
+    def of(self, number: int) -> Facts:
+        """The facts of a statement."""
+
+
+Sides = tuple[Said | None, Said | None]
+"""What base and head of a file say; None for a side that cannot be read."""
+
+
+def everywhere(_one: FileReading, _other: FileReading) -> bool:
+    """Any file may mean any other's words."""
+    return True
+
+
+class Index:
+    """All units of some files of a change, of one family of languages, and the words of these files on either side.
+
+    `sees` tells whether a word in one file may mean what another binds.
+    """
+
+    def __init__(
+        self,
+        files: Iterable[tuple[FileReading, Sides]],
+        ties: Ties,
+        sees: Callable[[FileReading, FileReading], bool] = everywhere,
+    ) -> None:
+        self.sees = sees
         self.units: list[Unit] = []
         self.base_words: set[str] = set()
         self.head_words: set[str] = set()
         self.of_file: dict[int, list[Unit]] = {}
-        for file in files:
-            if not file.is_python:
-                continue
+        for file, sides in files:
             self.base_words |= words(file.base)
             self.head_words |= words(file.head)
-            own = list(_units(file, ties))
+            own = list(_units(file, sides, ties))
             self.of_file[file.file.number] = own
             self.units += own
+
+
+def python_sides(file: FileReading) -> Sides:
+    """What both sides of a Python file say."""
+    base, head = file.base_source, file.head_source
+    return Names(base, file.file.old_path) if base else None, Names(head, file.file.path) if head else None
 
 
 def words(data: bytes) -> set[str]:
@@ -65,30 +99,24 @@ def words(data: bytes) -> set[str]:
     return {word.decode() for word in set(_WORDS.findall(data))}
 
 
-def _units(file: FileReading, ties: Ties) -> Iterable[Unit]:
+def _units(file: FileReading, sides: Sides, ties: Ties) -> Iterable[Unit]:
     """The units of one file, with the facts of the statements that their atoms touch."""
     found: dict[int, Unit] = {}
-    sides = [(file.base_source, file.file.old_path, 0), (file.head_source, file.file.path, 1)]
     is_test = bool(_TEST.search(file.file.path))
-    for source, path, side in sides:
-        names = Names(source, path) if source else None
+    for side, said in enumerate(sides):
         seen: set[tuple[int, int]] = set()
         for atom in file.text_atoms:
             unit = ties.unit(file.first + atom)
             if unit not in found:
                 found[unit] = Unit(unit, file, is_test)
-            if source is None or names is None:
+            if said is None:
                 continue
             at, count = file.span(atom)[2 * side : 2 * side + 2]
-            for number in _touched(source, at, count):
+            for number in said.touched(at, count) if count else ():
                 if (unit, number) not in seen:
                     seen.add((unit, number))
-                    _tell(found[unit], side, names.of(number))
+                    _tell(found[unit], side, said.of(number))
     return found.values()
-
-
-def _touched(source: Source, at: int, count: int) -> range:
-    return range(*source.touched(at, count)) if count else range(0)
 
 
 def _tell(unit: Unit, side: int, facts: Facts) -> None:

@@ -4,20 +4,34 @@ tree.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from exosuit.changes.atoms import Kind
 from exosuit.changes.selection import requirements
 from exosuit.verify.increments.facts import module_keys
+from exosuit.verify.increments.scripts import ENDINGS, module_key
 from exosuit.verify.increments.ties import Ties
 from exosuit.verify.increments.units import Index, Unit
 from exosuit.verify.plan.reading import FileReading, Reading
 
 
-def tie_whole(reading: Reading, index: Index, ties: Ties) -> None:
+class Family(NamedTuple):
+    """Files of languages that import each other: how their names end, and by which keys imports tell one."""
+
+    endings: tuple[bytes, ...]
+    keys: Callable[[bytes], set[str]]
+
+
+PYTHON = Family((b".py", b".pyi", b".so", b".pyd"), module_keys)
+SCRIPTS = Family((*ENDINGS, b".vue", b".svelte"), lambda path: {module_key(path)})
+
+
+def tie_whole(reading: Reading, indexes: Iterable[tuple[Family, Index]], ties: Ties) -> None:
     """All edges between files as files."""
-    _modules(reading, index, ties)
-    _data(reading, index, ties)
+    for family, index in indexes:
+        _modules(reading, family, index, ties)
+        _data(reading, family, index, ties)
     for number, others in requirements(reading.change).items():
         file = reading.files[number - 1]
         for other in others:
@@ -30,17 +44,17 @@ def _all(file: FileReading) -> range:
     return range(file.first, file.first + file.file.atoms)
 
 
-def _modules(reading: Reading, index: Index, ties: Ties) -> None:
+def _modules(reading: Reading, family: Family, index: Index, ties: Ties) -> None:
     """Imports of modules whose files come, go or are renamed."""
     come: dict[str, list[FileReading]] = {}
     go: dict[str, list[FileReading]] = {}
     for file in reading.files:
-        if file.file.path.endswith((b".py", b".pyi", b".so", b".pyd")):
+        if file.file.path.endswith(family.endings):
             if file.file.status in "AR":
-                for key in module_keys(file.file.path):
+                for key in family.keys(file.file.path):
                     come.setdefault(key, []).append(file)
             if file.file.status in "DR":
-                for key in module_keys(file.file.old_path):
+                for key in family.keys(file.file.old_path):
                     go.setdefault(key, []).append(file)
             if file.file.is_renamed:
                 _moved(file, index, ties)
@@ -76,11 +90,11 @@ def _existence(file: FileReading, index: Index) -> Iterator[int]:
                 yield unit.atom
 
 
-def _data(reading: Reading, index: Index, ties: Ties) -> None:
-    """Files that are not Python, with the units that come to name them, or cease to."""
+def _data(reading: Reading, family: Family, index: Index, ties: Ties) -> None:
+    """Files of other kinds, with the units that come to name them, or cease to."""
     by_name: dict[str, list[FileReading]] = {}
     for file in reading.files:
-        if not file.file.path.endswith((b".py", b".pyi")):
+        if not file.file.path.endswith(family.endings):
             for path in {file.file.path, file.file.old_path}:
                 by_name.setdefault(path.rpartition(b"/")[2].decode("utf-8", "replace"), []).append(file)
     for unit in index.units:
