@@ -35,8 +35,8 @@ from exosuit.verify.checks.checker import Checker
 from exosuit.verify.increments.closure import Closure
 from exosuit.verify.increments.increments import edges, price
 from exosuit.verify.increments.learn import learn
+from exosuit.verify.increments.model import Increment
 from exosuit.verify.increments.order import condensed
-from exosuit.verify.plan.model import Increment
 from exosuit.verify.plan.reading import Reading
 from exosuit.verify.standing import Demand, Standing, demanded, is_met
 

@@ -21,9 +21,8 @@ from exosuit.changes.atoms import REGULAR
 from exosuit.changes.change import Change, Provenance
 from exosuit.changes.diff import diff_trees
 from exosuit.changes.shadow import EMPTY_TREE, Shadow
-from exosuit.commands.planner import draft
 from exosuit.verify.plan.listing import regular_files
-from exosuit.verify.plan.planning import plan
+from exosuit.verify.plan.planning import draft, plan
 
 ROOT = Path(exosuit.__file__).parent
 SOURCES = [path.read_text("utf-8") for path in sorted(ROOT.rglob("*.py")) if path.stat().st_size > 2000]

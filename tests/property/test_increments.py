@@ -16,8 +16,8 @@ from exosuit.changes.materialize import materialize_file, sides
 from exosuit.changes.shadow import Shadow
 from exosuit.verify.increments.closure import Closure
 from exosuit.verify.increments.increments import increments
+from exosuit.verify.increments.model import Edge
 from exosuit.verify.increments.order import condensed
-from exosuit.verify.plan.model import Edge
 from tests.property.nasty import Taken, Tree, taken_apart
 
 

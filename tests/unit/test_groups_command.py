@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from exosuit.commands.catalogue import load
-from exosuit.commands.planner import draft
 from exosuit.commands.session import Session
 from exosuit.core.errors import UsageError
+from exosuit.verify.plan.planning import draft
 from tests.repository import Repository
 
 NAMES = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta")

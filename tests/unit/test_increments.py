@@ -11,8 +11,8 @@ from exosuit.changes.change import Change
 from exosuit.changes.shadow import Shadow
 from exosuit.verify.increments.closure import Closure
 from exosuit.verify.increments.increments import edges, increments, price
+from exosuit.verify.increments.model import Edge, Increment
 from exosuit.verify.increments.order import condensed
-from exosuit.verify.plan.model import Edge, Increment
 from exosuit.verify.plan.reading import Reading
 from tests.property.nasty import Tree, taken_apart
 

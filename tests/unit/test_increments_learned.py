@@ -15,7 +15,7 @@ from exosuit.verify.increments.cdd import minimal, part_size
 from exosuit.verify.increments.increments import edges, increments
 from exosuit.verify.increments.learn import learn
 from exosuit.verify.increments.lessons import Lesson, Place, lessons, read_lessons, recalled, write_lessons
-from exosuit.verify.plan.model import Edge
+from exosuit.verify.increments.model import Edge
 from exosuit.verify.plan.reading import Reading
 from tests.property.nasty import taken_apart
 from tests.unit.test_increments import tree

@@ -16,15 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exosuit.changes.change import Change
 from exosuit.changes.workspace import Workspace
 from exosuit.commands.plans import kept_plan
-from exosuit.core.pauses import no_pauses
-from exosuit.verify.plan.assembly import assembled
-from exosuit.verify.plan.claims import Free
 from exosuit.verify.plan.model import Plan
-from exosuit.verify.plan.operators.files import apart, renamed
-from exosuit.verify.plan.reading import Blobs, Reading
+from exosuit.verify.plan.planning import draft
 
 KEPT = 4
 """Plans kept per process."""
@@ -86,25 +81,6 @@ def _make(made: Making, root: Path, change: str) -> None:
     finally:
         made.begun.set()
         made.over.set()
-
-
-def draft(change: Change, blobs: Blobs) -> Plan:
-    """A plan by the operators that only look at paths and first lines: little in it is explained, nothing more proved.
-
-    Its groups partition the atoms as those of any plan do.
-    """
-    reading = Reading(change, blobs)
-    free = Free.all_of(reading)
-    claims = []
-    with no_pauses():
-        for operator in (renamed, apart):
-            found = [claim for claim in operator(reading, free) if claim.atoms]
-            for claim in found:
-                free.take(claim.atoms)
-            claims += found
-        made = assembled(reading, claims, free)
-        reading.forget()
-        return made
 
 
 def _write(made: Plan) -> None:

@@ -15,8 +15,9 @@ from exosuit.core.pauses import no_pauses
 from exosuit.verify.increments.closure import Closure
 from exosuit.verify.increments.increments import increments
 from exosuit.verify.increments.lessons import read_lessons
+from exosuit.verify.increments.model import Increment
 from exosuit.verify.plan.listing import regular_files
-from exosuit.verify.plan.model import Increment, Plan
+from exosuit.verify.plan.model import Plan
 from exosuit.verify.plan.planning import plan
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from exosuit.changes.decisions import Range, merged
-from exosuit.verify.plan.model import Increment
+from exosuit.verify.increments.model import Increment
 
 
 class Closure:

@@ -10,6 +10,7 @@ from exosuit.verify.increments.blocks import Blocks
 from exosuit.verify.increments.braid import Braid
 from exosuit.verify.increments.grammar import Growth, planted, stands_mixed
 from exosuit.verify.increments.lessons import Lesson, recalled
+from exosuit.verify.increments.model import Edge, Increment
 from exosuit.verify.increments.names import tie_names
 from exosuit.verify.increments.order import condensed
 from exosuit.verify.increments.outline import Outline
@@ -21,7 +22,6 @@ from exosuit.verify.increments.ties import Ties
 from exosuit.verify.increments.trials import tie_tests
 from exosuit.verify.increments.units import Index, python_sides
 from exosuit.verify.increments.whole import PYTHON, SCRIPTS, tie_whole
-from exosuit.verify.plan.model import Edge, Increment
 from exosuit.verify.plan.python.source import Source, parse
 from exosuit.verify.plan.reading import Blobs, FileReading, Reading
 

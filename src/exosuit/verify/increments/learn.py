@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from exosuit.changes.decisions import Range
 from exosuit.verify.increments.cdd import minimal
 from exosuit.verify.increments.closure import Closure
+from exosuit.verify.increments.model import Edge, Increment
 from exosuit.verify.increments.order import condensed
-from exosuit.verify.plan.model import Edge, Increment
 
 Green = Callable[[list[Range]], bool | None]
 """Whether the checks pass with these atoms taken; None where that cannot be told (it is never used as evidence)."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from exosuit.core.errors import ExosuitError
-from exosuit.verify.plan.model import Edge
+from exosuit.verify.increments.model import Edge
 from exosuit.verify.plan.python.source import Source
 from exosuit.verify.plan.reading import FileReading, Reading
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 
 from exosuit.changes.decisions import merged
-from exosuit.verify.plan.model import Edge, Increment
+from exosuit.verify.increments.model import Edge, Increment
 
 REDUCED = 1 << 14
 """Needs that follow from others are left out among at most so many increments: the search grows with their square."""

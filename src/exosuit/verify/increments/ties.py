@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from exosuit.verify.plan.model import Edge
+from exosuit.verify.increments.model import Edge
 
 
 class Ties:

@@ -26,7 +26,7 @@ def assembled(reading: Reading, claims: list[Claim], free: Free) -> Plan:
     to_read = sum(_to_read(reading, group) for group in groups)
     proved = sum(group.lines - group.unproved_lines for group in groups)
     stats = Stats(change.added + change.removed, change.hunks, len(change.files), len(groups), to_read, proved)
-    return Plan((), tuple(groups), tuple(group.id for group in order), stats)
+    return Plan(tuple(groups), tuple(group.id for group in order), stats)
 
 
 PLAIN = ("edit", "new tests", "removal")

@@ -10,24 +10,6 @@ Ranges = tuple[Range, ...]
 """Atoms in order, without overlaps: what `changes.decisions.merged` gives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Atom `atom` cannot be taken without atom `needs`; `kind` says why (`statement`, `parse`, `def-use`…)."""
-
-    atom: int
-    needs: int
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Increment:
-    """Atoms that can only be taken together; `after` names the increments that must come with them."""
-
-    id: str
-    atoms: Ranges
-    after: tuple[str, ...]
-
-
 CLAIMS = {
     "same program": "the same syntax tree, and the same comments for tools; line numbers and ordinary comments aside",
     "same program but for docstrings": "the same, but `__doc__` of plain functions and classes",
@@ -101,9 +83,8 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Increments form a partial order, groups partition the atoms, `order` is the order in which to look at them."""
+    """Groups partition the atoms, `order` is the order in which to look at them."""
 
-    increments: tuple[Increment, ...]
     groups: tuple[Group, ...]
     order: tuple[str, ...]
     stats: Stats

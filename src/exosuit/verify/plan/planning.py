@@ -18,17 +18,29 @@ OPERATORS: tuple[Operator, ...] = (renamed, moved, program, apart, prose, replay
 """In the order in which they choose: what needs whole definitions first, then those whose proof says most."""
 
 
+DRAFT: tuple[Operator, ...] = (renamed, apart)
+"""Those that only look at paths and first lines."""
+
+
 def plan(change: Change, blobs: Blobs, listing: Listing = no_listing) -> Plan:
     """The plan of a change. Pure: the same change gives the same plan.
 
     `blobs` gives the bytes of a blob, `listing` the regular files of a tree; without it nothing is known of files that
     the change does not touch, so that no missed place is found there and fewer things are proved.
     """
-    reading = Reading(change, blobs, listing)
+    return _planned(Reading(change, blobs, listing), OPERATORS)
+
+
+def draft(change: Change, blobs: Blobs) -> Plan:
+    """A plan that costs little to find: few of its groups are explained. They partition the atoms as any plan's do."""
+    return _planned(Reading(change, blobs), DRAFT)
+
+
+def _planned(reading: Reading, operators: tuple[Operator, ...]) -> Plan:
     free = Free.all_of(reading)
     claims = []
     with no_pauses():
-        for operator in OPERATORS:
+        for operator in operators:
             found = [claim for claim in operator(reading, free) if claim.atoms]
             for claim in found:
                 free.take(claim.atoms)
