@@ -292,6 +292,11 @@ class Applied(Model):
     skipped: list[SkippedOut]
     dry_run: bool = False
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether a conflict is left to be decided; what is skipped is beyond deciding."""
+        return bool(self.conflicts)
+
 
 class ResolveAsk(ChangeAsk):
     """Decide a conflict that apply reported on one path."""
@@ -313,6 +318,11 @@ class Undone(Model):
     rejected: int
     edited: int
     tree: Applied | None = Field(None, description="What happened to the working tree, if the event was an apply.")
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether a file was left as it is, because the lines were edited since."""
+        return self.tree is not None and self.tree.is_failure
 
 
 class MaterializeAsk(ChangeAsk):

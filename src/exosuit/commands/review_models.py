@@ -203,6 +203,11 @@ class FileSaved(Model):
     id: str
     conflicts: list[str]
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether nothing was written, because of a conflict."""
+        return bool(self.conflicts)
+
 
 class WorkspaceShown(Model):
     """The workspace: where it is, what git says of it, and where its state is kept."""

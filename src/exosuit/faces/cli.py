@@ -1,8 +1,8 @@
 """The command line: words in, one call of the registry, words or JSON out.
 
-Exit codes: 0 done, 1 an error that the command reports or checks that failed, 2 a call that was malformed, 130
-stopped by Ctrl-C. An error is two lines on standard error, `error:` and `hint:`; with `--json` it is one line of JSON
-there with the keys `code`, `message`, `hint`, `retryable`. Standard output carries results only.
+Exit codes: 0 done, 1 an error or a result that leaves something to do (a failed check, a conflict), 2 a call that was
+malformed, 130 stopped by Ctrl-C. An error is two lines on standard error, `error:` and `hint:`; with `--json` it is one
+line of JSON there with the keys `code`, `message`, `hint`, `retryable`. Standard output carries results only.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OUTPUT_HINT = "check that there is space and that you may write there"
 HELP = """See, take apart, apply and take back every change that an AI proposes.
 
 -C DIR names the workspace; without it: the enclosing git repository, else this folder.
---json prints the result as JSON. Exit codes: 0 done, 1 error or failed checks, 2 wrong usage, 130 stopped."""
+--json prints the result as JSON. Exit codes: 0 done, 1 error, failed check or conflict, 2 wrong usage, 130 stopped."""
 
 
 def main(argv: Sequence[str] | None = None, suit: Suit = REAL) -> int:

@@ -48,10 +48,19 @@ Every command is there three times with the same fields: on the command line, ov
 answer with the same JSON. Fields in *italics* are for programs only.
 
 **Command line.** `exosuit NOUN VERB …`, or `exo`. `-C DIR` names the workspace, `--json` prints the result as one
-line of JSON; `exosuit NOUN VERB --help` says the rest. Exit codes: 0 done, 1 error or failed checks, 2 wrong usage,
-130 stopped by Ctrl-C (141 when the reader of a pipe has gone). An error is two lines on standard error, `error:`
-and `hint:`; with `--json` it is one line of JSON there: `code`, `message`, `hint`, `retryable`. Files are found
-from your folder; `-` is standard input.
+line of JSON; `exosuit NOUN VERB --help` says the rest. Files are found from your folder; `-` is standard input. An
+error is two lines on standard error, `error:` and `hint:`; with `--json` it is one line of JSON there: `code`,
+`message`, `hint`, `retryable`.
+
+| exit code | |
+|---|---|
+| 0 | done |
+| 1 | an error, and nothing was done; or an answer that leaves something to you: a failed check, a conflict |
+| 2 | wrong usage |
+| 130, 141 | stopped by Ctrl-C; the reader of a pipe has gone |
+
+A conflict is left by an apply (with `--dry-run` too), an undo, a redo or a save. Over HTTP and as a tool
+these are answers like any other: 200, with `conflicts` or verdicts in them.
 
 **HTTP.** `exosuit serve` prints the address and its token, which is new at each start. A call is a POST of the fields
 as JSON; commands that read take a GET with a query as well (a list is the same parameter more than once). Files are
