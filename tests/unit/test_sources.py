@@ -9,7 +9,8 @@ import pytest
 
 from exosuit.changes.atoms import REGULAR
 from exosuit.changes.change import Change
-from exosuit.changes.sources import Edit, Folders, Revisions, Source, WorkingTree
+from exosuit.changes.shadow import EMPTY_TREE
+from exosuit.changes.sources import Edit, Folders, Revisions, Source, WorkingTree, again
 from exosuit.changes.workspace import Workspace
 from exosuit.core.errors import ExosuitError
 from tests.repository import Repository
@@ -49,8 +50,25 @@ def test_two_dots_compare_two_revisions_and_three_start_where_they_parted(forked
     assert paths(imported(forked.path, Revisions.parse("side"))) == [("A", b"side")]
 
 
-def test_a_first_commit_has_no_parent_to_compare_with(workspace: Repository) -> None:
-    assert refusal(workspace.path, Revisions.parse("HEAD")) == "no-such-revision"
+def test_a_commit_without_a_parent_is_all_new_and_can_be_read_again(workspace: Repository) -> None:
+    change = imported(workspace.path, Revisions.parse("HEAD"))
+    assert (paths(change), change.base, change.title) == ([("A", b"README.md")], EMPTY_TREE, "HEAD, the first commit")
+    read_again = again(change.provenance.key)
+    assert read_again is not None
+    assert imported(workspace.path, read_again).id == change.id
+
+
+def test_a_revision_that_is_not_there_is_refused_alone_as_in_a_range(workspace: Repository) -> None:
+    for text in ("nowhere", "nowhere..HEAD", "HEAD^^", "HEAD^..main~1", "HEAD^...HEAD"):
+        assert refusal(workspace.path, Revisions.parse(text)) == "no-such-revision"
+
+
+def test_a_clone_without_the_parent_says_how_to_fetch_it(workspace: Repository, tmp_path: Path) -> None:
+    workspace.commit("more", {"a": "1\n"})
+    workspace.git("clone", "--quiet", "--depth=1", f"file://{workspace.path}", tmp_path / "shallow")
+    with pytest.raises(ExosuitError, match="was cloned without what came before") as error:
+        imported(tmp_path / "shallow", Revisions.parse("HEAD"))
+    assert (error.value.code, error.value.hint) == ("shallow-history", "git fetch --deepen=1 brings its parent")
 
 
 def test_a_branch_may_have_any_name_that_git_allows(forked: Repository) -> None:

@@ -2655,7 +2655,7 @@ export interface components {
         SourceAsk: {
             /**
              * Revisions
-             * @description Two git revisions, `main..feature`; `main...feature` starts at their merge base.
+             * @description Two git revisions, `main..feature`; `main...feature` starts at their merge base; `REV` alone is that commit against its first parent, or all of it where it has none.
              * @default null
              */
             revisions: string | null;

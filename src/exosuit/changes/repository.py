@@ -75,6 +75,19 @@ class Repository:
                 raise self._no_such(revision)
         return [name.decode("ascii") for name in told]
 
+    def is_first(self, revision: str) -> bool:
+        """Whether a commit has no parent; raises `shallow-history` where it has one that was not fetched."""
+        shown = attempt(["cat-file", "commit", self.commit(revision)], cwd=self.root).stdout
+        if b"\nparent " not in shown.partition(b"\n\n")[0]:
+            return True
+        if attempt(["rev-parse", "--verify", "-q", "--end-of-options", f"{revision}^"], cwd=self.root).returncode:
+            raise ExosuitError(
+                "shallow-history",
+                f"{revision} was cloned without what came before it",
+                "git fetch --deepen=1 brings its parent",
+            )
+        return False
+
     def merge_base(self, a: str, b: str) -> str:
         """The commit where two revisions parted; raises `no-merge-base`."""
         done = attempt(["merge-base", self.commit(a), self.commit(b)], cwd=self.root)

@@ -71,7 +71,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Revisions:
-    """Two revisions of the repository; with `fork`, from their merge base (`a...b`)."""
+    """Two revisions of the repository; with `fork`, from their merge base (`a...b`).
+
+    What comes before the first commit (`HEAD^..HEAD` there) is the empty tree.
+    """
 
     old: str
     new: str
@@ -101,7 +104,12 @@ class Revisions:
     def pair(self, ground: Ground) -> Pair:
         repository = ground.git()
         old = repository.merge_base(self.old, self.new) if self.fork else self.old
-        base, head = repository.trees(old, self.new)
+        try:
+            base, head = repository.trees(old, self.new)
+        except ExosuitError:
+            if old != f"{self.new}^" or not repository.is_first(self.new):
+                raise
+            return Pair(EMPTY_TREE, repository.tree(self.new), "", self.new, _told(f"{self.new}, the first commit"))
         return Pair(base, head, old, self.new, _told(f"{self.old} → {self.new}"))
 
 

@@ -45,7 +45,9 @@ class SourceAsk(Model):
     """Where a change comes from: exactly one of the five."""
 
     revisions: Annotated[str | None, Argument(positional=True, metavar="REV..REV")] = Field(
-        None, description="Two git revisions, `main..feature`; `main...feature` starts at their merge base."
+        None,
+        description="Two git revisions, `main..feature`; `main...feature` starts at their merge base; `REV` alone is "
+        "that commit against its first parent, or all of it where it has none.",
     )
     worktree: bool = Field(False, description="The working tree, untracked files too, against a revision.")
     against: str = Field("HEAD", description="With --worktree: the revision it is compared with.")
