@@ -56,7 +56,12 @@ def test_review_imports_and_tells_where_the_review_is(served: Served, feature: R
 
 @pytest.mark.parametrize(
     "words",
-    [("review", "last"), ("review", "--worktree", "--against", "feature"), ("review", "--dirs", "{0}/x", "{0}/y")],
+    [
+        ("review", "last"),
+        ("review", "feature"),
+        ("review", "--worktree", "--against", "feature"),
+        ("review", "--dirs", "{0}/x", "{0}/y"),
+    ],
 )
 def test_review_takes_every_source_and_a_change_that_is_there(
     feature: Repository, tmp_path: Path, words: tuple[str, ...]

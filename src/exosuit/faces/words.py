@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from cyclopts import Parameter
 
-from exosuit.core.errors import UsageError
+from exosuit.core.errors import ExosuitError, UsageError
 from exosuit.core.places import state_root
 from exosuit.faces.call import Call
 from exosuit.faces.nouns import WORDS
@@ -81,13 +81,11 @@ def demo(call: Call, suit: Suit) -> int:
 
 def _change(call: Call, suit: Suit) -> str:
     """The id of the change to review: imported from the source that is named, or found by what was given instead."""
-    registry = suit.load()
-    importing = registry.get("change.import")
+    importing = suit.load().get("change.import")
     named = call.fields.get("revisions")
-    if named is not None and ".." not in named and not KINDS.intersection(call.fields):
-        fields = {"change": named, "no_atoms": True}
-        found: Any = dispatch(replace(call, fields=fields), suit, registry.get("change.show"))
-        return str(found.change)
+    alone = named is not None and ".." not in named and not KINDS.intersection(call.fields)
+    if alone and (found := _known(call, suit, str(named))):
+        return found
     if named is None and not KINDS.intersection(call.fields):
         raise UsageError(
             "nothing-to-review",
@@ -95,8 +93,26 @@ def _change(call: Call, suit: Suit) -> str:
             "exosuit review main..feature, --worktree, --patch FILE, --dirs OLD NEW, or a change",
         )
     source = {name: call.fields[name] for name in importing.input.model_fields if name in call.fields}
-    imported: Any = dispatch(replace(call, fields=source), suit, importing)
+    try:
+        imported: Any = dispatch(replace(call, fields=source), suit, importing)
+    except ExosuitError as error:
+        if alone and error.code in ("no-such-revision", "not-a-repository"):
+            hint = "exosuit change list shows the changes, git log --oneline --all the commits"
+            raise ExosuitError("no-such-change", f"there is no change and no commit {named!r} here", hint) from error
+        raise
     return str(imported.change)
+
+
+def _known(call: Call, suit: Suit, name: str) -> str:
+    """The id of a change that is there already; nothing for a name that no change has."""
+    fields = {"change": name, "no_atoms": True}
+    try:
+        found: Any = dispatch(replace(call, fields=fields), suit, suit.load().get("change.show"))
+    except ExosuitError as error:
+        if error.code == "no-such-change":
+            return ""
+        raise
+    return str(found.change)
 
 
 def _open(call: Call, suit: Suit, path: str, told: dict[str, Any]) -> int:
@@ -142,7 +158,10 @@ PORT = _value("port", "N", "The port; without it a free one.")
 
 def _review_slots(suit: Suit) -> list[Slot]:
     named = Parameter(
-        name="REV..REV|CHANGE", metavar="REV..REV|CHANGE", show_default=False, help="Two revisions, or a change's id."
+        name="REV..REV|REV|CHANGE",
+        metavar="REV..REV|REV|CHANGE",
+        show_default=False,
+        help="Two revisions, one commit, or a change's id.",
     )
     source = slots(suit.load().get("change.import").input)
     first = source[0].replace(annotation=Annotated[str | None, named])
