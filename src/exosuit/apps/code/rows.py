@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
 
-from exosuit.apps.code.headings import enclosing, opening
+from exosuit.apps.code.headings import heading
 from exosuit.apps.code.inline import marks
-from exosuit.apps.code.shown import path_text, shown
+from exosuit.apps.code.shown import shown
+from exosuit.core.escapes import path_text
 from exosuit.changes.atoms import SYMLINK, FileChange, Kind, Run, split_lines
 from exosuit.changes.diff import CONTEXT
 
@@ -117,18 +118,19 @@ class FileRows:
         if first < len(self.file.opaque):
             return self._note(self.file.opaque[first])
         span, last = self.file.span(first), self.file.span(end - 1)
-        if span.base_n and not any(s.head_n for s in (span, last)) and self.file.status == "D":
-            return shown(opening(self.old[span.base_at : last.base_at + last.base_n]))
-        if self.file.status == "A" or (last.head_at - span.head_at > 2 * CONTEXT and not span.base_n):
-            block = self.new[span.head_at : last.head_at + last.head_n]
-            if self.file.status == "A" or _opens(block):
-                return shown(opening(block))
         prose = self.file.path.lower().endswith((b".md", b".rst"))
-        around = enclosing(self.new, span.head_at, prose)
-        block = (
-            self.new[span.head_at : last.head_at + last.head_n] or self.old[span.base_at : last.base_at + last.base_n]
-        )
-        return shown(around or opening(block))
+        whole = self.file.status in ("A", "D")
+        if self._run_of(first).head_n:
+            return shown(heading(self.new, span.head_at, last.head_at + last.head_n, prose=prose, whole=whole))
+        return shown(heading(self.old, span.base_at, last.base_at + last.base_n, prose=prose, whole=whole))
+
+    @cached_property
+    def _first_atoms(self) -> list[int]:
+        """The first atom of each run."""
+        return list(accumulate((run.atoms for run in self.file.runs), initial=len(self.file.opaque)))
+
+    def _run_of(self, atom: int) -> Run:
+        return self.file.runs[bisect_right(self._first_atoms, atom) - 1]
 
     def _notes(self) -> Iterator[_Part]:
         for number, kind in enumerate(self.file.opaque, 1):
@@ -286,12 +288,6 @@ def _target(mode: int, data: bytes) -> str:
     if mode and mode != SYMLINK:
         return f"a file of {len(data):,} bytes"
     return shown(data.replace(b"\n", b"\\n")) or "none"
-
-
-def _opens(block: list[bytes]) -> bool:
-    """Whether added lines begin something of their own (rather than go on inside what encloses them)."""
-    head = opening(block)
-    return head.startswith((b"def ", b"class ", b"async def ", b"function ", b"fn ", b"func ", b"@", b"# ", b"## "))
 
 
 def _atom_of_lines(run: Run, first: int) -> tuple[list[int], list[int]]:
