@@ -3,9 +3,9 @@
     python -m bench.overhead [--calls N] [--chunks N]
 
 One scripted provider in a process of its own sends answers of so many chunks. The three ways take turns, so that a busy
-machine is busy for all: the driver alone, FallbackModel with it alone, and a route with it alone, metered. `ms` is the
-median of a call's time on the clock, `processor` its mean on the processor, which other work on the machine distorts
-less; at 64 and 512 calls at once, streams a second.
+machine is busy for all: the driver alone, FallbackModel with it alone, and a route with it alone, without a meter and
+metered. `ms` is the median of a call's time on the clock, `processor` its mean on the processor, which other work on
+the machine distorts less; at 64 and 512 calls at once, streams a second.
 """
 
 from __future__ import annotations
@@ -77,7 +77,12 @@ def ways(url: str) -> dict[str, Model[Any]]:
     price = "price = { input = 1.0, output = 4.0 }"
     text = f'[supply.a]\n{table}\n{price}\n[route.r]\nsupplies = ["a"]\n[budget]\nday = 1000000.0\n'
     switch = Switch.metered(parsed(text.encode()))
-    return {"driver": driver(), "FallbackModel": FallbackModel(driver()), "switch": switch.route("r", app="bench")}
+    return {
+        "driver": driver(),
+        "FallbackModel": FallbackModel(driver()),
+        "switch, no meter": Switch(switch.settings).route("r"),
+        "switch": switch.route("r", app="bench"),
+    }
 
 
 async def alone(models: dict[str, Model[Any]], calls: int) -> None:
@@ -91,8 +96,9 @@ async def alone(models: dict[str, Model[Any]], calls: int) -> None:
             busy[name] += (time.process_time() - before) * 1000 / calls
     for name, times in took.items():
         median, p99 = statistics.median(times), statistics.quantiles(times, n=100)[98]
-        added = f"processor {busy[name]:6.2f} ms, added {busy[name] - busy['driver']:5.2f}"
-        print(f"  {name:15}{median * 1000:8.2f} ms, p99 {p99 * 1000:7.2f}; {added}")
+        extra = (median - statistics.median(took["driver"])) * 1000
+        added = f"added {extra:5.2f}; processor {busy[name]:6.2f} ms, added {busy[name] - busy['driver']:5.2f}"
+        print(f"  {name:17}{median * 1000:8.2f} ms, p99 {p99 * 1000:7.2f}; {added}")
 
 
 async def at_once(models: dict[str, Model[Any]], width: int, rounds: int) -> None:
@@ -104,7 +110,7 @@ async def at_once(models: dict[str, Model[Any]], width: int, rounds: int) -> Non
             await asyncio.gather(*(streamed(model) for _ in range(width)))
             rates[name].append(width / (time.perf_counter() - began))
     for name, found in rates.items():
-        print(f"  {name:15}{statistics.median(found):8.1f} streams/s")
+        print(f"  {name:17}{statistics.median(found):8.1f} streams/s")
 
 
 async def measure(url: str, calls: int) -> None:

@@ -302,6 +302,28 @@ def test_a_ledger_that_cannot_be_written_fails_the_call_and_not_the_meter(meter:
     meter.reserve(INFO, CENT, tokens(1)).release()
 
 
+def test_what_is_a_moment_old_is_in_the_file_itself(
+    meter: Meter, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held_in_the_file() -> int:
+        copy = tmp_path / "copy"
+        copy.mkdir(exist_ok=True)
+        (copy / "calls.db").write_bytes((folder / "calls.db").read_bytes())  # without the log beside it
+        database = opened(copy)
+        assert database is not None
+        [(count,)] = database.query("SELECT count(*) FROM calls")
+        database.close()
+        return int(count)
+
+    monkeypatch.setattr("exosuit.models.meter.clerk.SYNC_SECONDS", 0.2)
+    meter.reserve(INFO, CENT, tokens(1))
+    assert held_in_the_file() == 0
+    until = time.monotonic() + 10
+    while not held_in_the_file() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert held_in_the_file() == 1
+
+
 def test_usage_is_summed_by_what_is_asked_for(meter: Meter, folder: Path) -> None:
     meter.reserve(INFO, CENT, Tokens(input=20, output=10)).settle(Tokens(input=12, cached=2, output=3, reasoning=1))
     meter.reserve(CallInfo(app="course", model="n"), CENT, tokens(10)).keep()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -47,7 +46,7 @@ class Ask:
 
 
 class Attempt:
-    """Started by `start`; its events come by `next`, the last of them a ModelResponse, or a Failure is raised."""
+    """Started by `start`; its events come by `wait` and `take`, the last a ModelResponse, or a Failure is raised."""
 
     def __init__(self, supply: Supply, ask: Ask, served: Served, prefix: str = "") -> None:
         self.supply = supply
@@ -56,12 +55,16 @@ class Attempt:
         self.ear = Ear()
         self.began = time.monotonic()
         self.first_at = self.began
+        self.patience = supply.health.patience(supply.table.patience)
         self.longest_gap = 0.0
         self.first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.response: ModelResponse | None = None
         self._ask = ask
         self._items: deque[Item] = deque()
-        self._news, self._room = asyncio.Event(), asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._reader: asyncio.Future[None] | None = None
+        self._writer: asyncio.Future[None] | None = None
+        self._alarm: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -81,12 +84,15 @@ class Attempt:
         """Seconds since the last sign of life."""
         return time.monotonic() - self.ear.at
 
-    async def next(self, patience: float, until: float) -> ModelResponseStreamEvent | ModelResponse:
-        """The next event; raises Failure: its own, or for silence. `until` is the monotonic time of the deadline."""
-        if not self._items:
-            await self._wait(patience, until)
+    @property
+    def has_news(self) -> bool:
+        """Whether `take` has something to give."""
+        return bool(self._items)
+
+    def take(self) -> ModelResponseStreamEvent | ModelResponse:
+        """The next event, which must be there; raises its Failure."""
         item = self._items.popleft()
-        self._room.set()
+        wake(self._writer)
         if isinstance(item, Failure):
             raise item
         if isinstance(item, ModelResponse):
@@ -101,12 +107,17 @@ class Attempt:
 
     async def close(self) -> None:
         """Hang up; returns once the connection is let go of, or after a second."""
+        if self._alarm is not None:
+            self._alarm.cancel()
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait({self._task}, timeout=CANCEL_SECONDS)
 
-    async def _wait(self, patience: float, until: float) -> None:
-        """Until there is an item: time that the consumer took is not held against the supply."""
+    async def wait(self, patience: float, until: float) -> None:
+        """Until there is news; raises Failure after `patience` seconds of silence, or at `until`, a monotonic time.
+
+        Time that the consumer took is not held against the supply.
+        """
         since = time.monotonic()
         while not self._items:
             heard = max(self.ear.at, since)
@@ -116,29 +127,42 @@ class Attempt:
                 raise Failure(Kind.LATE, "the deadline of the call has passed")
             if now >= quiet:
                 raise Failure(Kind.SILENT, f"nothing came for {now - heard:.1f} s")
-            self._news.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(quiet, until) - now):
-                    await self._news.wait()
+            self._reader = self._loop.create_future()
+            self._set_alarm(self._loop.time() + min(quiet, until) - now)
+            await self._reader
         self.longest_gap = max(self.longest_gap, time.monotonic() - since)
 
-    async def _put(self, item: Item) -> None:
+    def _set_alarm(self, when: float) -> None:
+        """Look at the clock again at `when`, or sooner: an alarm that is set costs more than one that rings in vain."""
+        if self._alarm is None or when < self._alarm.when():
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = self._loop.call_at(when, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        wake(self._reader)
+
+    def _put(self, item: Item) -> None:
         self._items.append(item)
-        self._news.set()
+        wake(self._reader)
         if not self.first.done():
             self.first_at = time.monotonic()
             self.first.set_result(None)
+
+    async def _has_room(self) -> None:
+        """Until the consumer has caught up."""
         while len(self._items) >= READ_AHEAD:
-            self._room.clear()
-            await self._room.wait()
+            self._writer = self._loop.create_future()
+            await self._writer
 
     async def _pump(self, model: Model[Any]) -> None:
         listening.set(self.ear)
         try:
-            await self._put(await self._stream(model))
+            self._put(await self._stream(model))
         except Exception as error:  # noqa: BLE001 - whatever a driver raises is a failure of its supply
             failure = classified(error)
-            await self._put(Failure(failure.kind, self.supply.scrub(failure.why), failure.retry_after, failure.sent))
+            self._put(Failure(failure.kind, self.supply.scrub(failure.why), failure.retry_after, failure.sent))
 
     async def _stream(self, model: Model[Any]) -> ModelResponse:
         """Pass on the events; the response at the end, which must be a whole one."""
@@ -155,13 +179,21 @@ class Attempt:
             async for event in stream:
                 if not isinstance(event, FinalResultEvent | PartEndEvent):
                     self.ear.sign()
-                    await self._put(event)
+                    self._put(event)
+                    if len(self._items) >= READ_AHEAD:
+                        await self._has_room()
             response = stream.get()
         if response.finish_reason is None or response.state == "incomplete":
             raise Failure(Kind.CUT, "the answer ended without its end")
         if response.finish_reason == "error":
             raise Failure(Kind.DOWN, "the provider says that it failed")
         return response
+
+
+def wake(waiting: asyncio.Future[None] | None) -> None:
+    """Let go on who waits, if anyone does."""
+    if waiting is not None and not waiting.done():
+        waiting.set_result(None)
 
 
 async def first_of(attempts: Sequence[Attempt], seconds: float) -> Attempt | None:

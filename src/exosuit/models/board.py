@@ -8,7 +8,7 @@ answer is whole. An answer that is begun anew replaces the parts that were shown
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic_ai.messages import (
@@ -108,18 +108,18 @@ class Board:
             yield PartStartEvent(index=place, part=TextPart(""))
         self._used, self._spoiled = 0, False
 
-    def take(self, event: ModelResponseStreamEvent) -> Events:
+    def take(self, event: ModelResponseStreamEvent) -> Sequence[ModelResponseStreamEvent]:
         """An event of the request at hand, as the consumer is to see it."""
         if isinstance(event, PartStartEvent):
-            yield from self._start(event.index, event.part)
-        elif isinstance(event, PartDeltaEvent) and event.index not in self._held | self._dropped:
+            return list(self._start(event.index, event.part))
+        if isinstance(event, PartDeltaEvent) and event.index not in self._held and event.index not in self._dropped:
             slot = self._slots[self._map[event.index]]
             if isinstance(event.delta, TextPartDelta):
-                yield from self._add(event.index, event.delta.content_delta)
-            else:
-                if isinstance(event.delta, ThinkingPartDelta) and event.delta.content_delta:
-                    slot.pieces.append(event.delta.content_delta)
-                yield replace(event, index=self._map[event.index])
+                return self._add(event.index, event.delta.content_delta)
+            if isinstance(event.delta, ThinkingPartDelta) and event.delta.content_delta:
+                slot.pieces.append(event.delta.content_delta)
+            return [replace(event, index=self._map[event.index])]
+        return ()
 
     def finish(self, response: ModelResponse) -> Events:
         """The request's answer is whole: show what was held. Raises Failure if it does not add up."""
@@ -174,14 +174,15 @@ class Board:
         self._slots[self._used : self._used + 1] = [slot]
         self._used += 1
 
-    def _add(self, index: int, text: str) -> Events:
+    def _add(self, index: int, text: str) -> Sequence[ModelResponseStreamEvent]:
         slot = self._slots[self._map[index]]
         text = slot.space + text
         visible = text.rstrip()
         slot.space = text[len(visible) :]
-        if visible:
-            slot.pieces.append(visible)
-            yield PartDeltaEvent(index=self._map[index], delta=TextPartDelta(content_delta=visible))
+        if not visible:
+            return ()
+        slot.pieces.append(visible)
+        return [PartDeltaEvent(index=self._map[index], delta=TextPartDelta(content_delta=visible))]
 
     def _release(self, place: int) -> Events:
         """Show the white space that a part ends in."""

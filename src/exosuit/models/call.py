@@ -68,8 +68,9 @@ class Call:
                     for event in self._begin_anew():
                         yield event
                 try:
-                    async for event in self._follow(attempt):
-                        yield event
+                    while self.response is None:
+                        for event in await self._go_on(attempt):
+                            yield event
                 except Failure as failure:
                     self._fail(attempt, failure)
         finally:
@@ -91,22 +92,21 @@ class Call:
             self.receipt.replaced.append("".join(shown))
         return list(self.board.restart())
 
-    async def _follow(self, attempt: Attempt) -> AsyncGenerator[ModelResponseStreamEvent]:
-        """Show an attempt's events until it is whole; raises Failure."""
-        patience = attempt.supply.health.patience(attempt.supply.table.patience)
-        longest = max(patience, self.table.last_patience)
-        while True:
-            item = await attempt.next(patience if self._may_ask(self._left + self._again) else longest, self._until)
-            if isinstance(item, ModelResponse):
-                break
-            for event in self.board.take(item):
-                yield event
+    async def _go_on(self, attempt: Attempt) -> Sequence[ModelResponseStreamEvent]:
+        """What there is to show of an attempt next; once it is whole, the rest. Raises Failure."""
+        if not attempt.has_news:
+            others = self._may_ask(self._left + self._again)
+            longest = max(attempt.patience, self.table.last_patience)
+            await attempt.wait(attempt.patience if others else longest, self._until)
+        item = attempt.take()
+        if not isinstance(item, ModelResponse):
+            return self.board.take(item)
         if item.finish_reason == "content_filter" and self.table.refusal == "elsewhere":
             self.board.spoil()
             raise Failure(Kind.REFUSED, "the model would not answer")
-        for event in self.board.finish(item):
-            yield event
+        rest = list(self.board.finish(item))
         self._succeed(attempt, item)
+        return rest
 
     async def _open(self) -> Attempt:
         """Ask supplies until one begins to answer: the next one as soon as one fails, is silent, or is late."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_ai.messages import ModelResponsePart, ToolCallPart
@@ -52,4 +52,4 @@ class Receipt:
 
     def as_metadata(self) -> dict[str, Any]:
         """As it is put into the metadata of a response."""
-        return {KEY: asdict(self)}
+        return {KEY: {**vars(self), "served": [dict(vars(one)) for one in self.served]}}

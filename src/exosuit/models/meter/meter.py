@@ -6,9 +6,10 @@ What is promised:
   can pass a budget, and then the ledger says so.
 - *Never refused falsely.* Where a call would fit once others settle, it waits (up to `wait` seconds), first come, first
   served; only then it is `budget-busy`, which may be retried. `over-budget` means that nothing given back would help.
-- *Nothing forgotten.* A reservation is on the disk before `reserve` returns. Whoever dies, by kill −9 too, leaves it
+- *Nothing forgotten.* A reservation is in the ledger before `reserve` returns. Whoever dies, by kill −9 too, leaves it
   there; it counts at its worst from the first moment and is marked `lost` by the next meter that looks. It stays spent
   at its worst until someone who knows the real cost settles it by its id (`Meter.reconcile`, `exosuit usage settle`).
+  Only a power cut can take something: what is less than a second old.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Meter:
         self._owners = folder / "owners"
         self._owner = Owner(self._owners)
         self._database = Database(folder / "calls.db", SCHEMA)
+        self._database.execute("PRAGMA synchronous=NORMAL")  # the clerk says when the disk is waited for
         self._ledger = CallLedger(self._database)
         with self._database.transaction():
             self._bury()

@@ -77,14 +77,14 @@ def sums(database: Database, by: Sequence[By], since: str = "", until: str = "")
 def calls(database: Database, since: str = "", until: str = "") -> Iterator[dict[str, Any]]:
     """The calls one by one, oldest first; times are datetimes (UTC), amounts are Money."""
     where, values = _between(since, until)
-    for row in database.query(f"SELECT {NAMES} FROM calls WHERE {where} ORDER BY began, id", values):  # noqa: S608 - ours
+    for row in database.query(f"SELECT {NAMES} FROM calls WHERE {where} ORDER BY began, rowid", values):  # noqa: S608 - ours
         yield _fields(row)
 
 
 def lost_calls(database: Database, most: int) -> list[dict[str, Any]]:
     """The newest of the calls of which nobody knows how they ended."""
     rows = database.query(
-        f"SELECT {NAMES} FROM calls WHERE state = 'lost' ORDER BY began DESC, id LIMIT ?",  # noqa: S608 - ours
+        f"SELECT {NAMES} FROM calls WHERE state = 'lost' ORDER BY began DESC, rowid DESC LIMIT ?",  # noqa: S608 - ours
         (most,),
     )
     return [_fields(row) for row in rows]
