@@ -35,15 +35,21 @@ COMMANDS = list(REAL.load())
 BY_NAME = {command.name: command for command in COMMANDS}
 named = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 
+ODD = os.fsdecode(b"odd \xff\n\\n\x1b")
+"""A name that no face can say as it is."""
+ODD_TEXT = r"odd \xff\n\\n\x1b"
+
 BASE: dict[str, str | bytes | None] = {
     "app.py": "".join(f"def f{i}():\n    return {i}\n\n\n" for i in range(12)),
     "note.txt": "one\ntwo\nthree\n",
     "gone.txt": "away\n",
+    ODD: "odd\n",
 }
 HEAD: dict[str, str | bytes | None] = {
     "app.py": "".join(f"def f{i}():\n    return {i * 2 if i in (2, 9) else i}\n\n\n" for i in range(12)),
     "note.txt": "one\ntwo and a half\nthree\nfour\n",
     "gone.txt": None,
+    ODD: "odder\n",
     "new.txt": "fresh\n",
 }
 PATCH = "--- a/note.txt\n+++ b/note.txt\n@@ -1,3 +1,3 @@\n one\n-two\n+TWO\n three\n"
@@ -122,6 +128,11 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("file.list", {"query": "nt", "limit": 5}),
     ("file.read", {"path": "note.txt"}),
     ("file.read", {"path": "../outside"}),
+    ("file.read", {"path": ODD_TEXT}),
+    ("file.read", {"path": r"no\x00path"}),
+    ("file.save", {"path": r"made \xfe\t", "text": "made\n", "id": ""}),
+    ("change.accept", {"change": "FEATURE", "path": ODD_TEXT}),
+    ("change.show", {"change": "FEATURE", "path": r"*\xff*"}),
     ("file.save", {"path": "note.txt", "text": "saved\n", "id": ""}),
     ("file.save", {"path": "made.txt", "text": "made\n", "id": ""}),
 ]

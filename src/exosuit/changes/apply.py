@@ -30,9 +30,10 @@ from exosuit.changes.journal import Journal, Kept, Phase, Record, StepRef, Vault
 from exosuit.changes.landing import Landing
 from exosuit.changes.safepath import RESERVED_PREFIX
 from exosuit.changes.spelling import check_collisions, survey
-from exosuit.changes.threeway import Conflict, Plan, Step, check_steps, inverse, plan_group, shown, together
+from exosuit.changes.threeway import Conflict, Plan, Step, check_steps, inverse, plan_group, together
 from exosuit.changes.worktree import Worktree
 from exosuit.core.errors import ExosuitError
+from exosuit.core.escapes import path_text
 
 _NO_MERGE = "A submodule is a commit of another repository; it cannot be applied to a working tree."
 _AS_BEFORE = "the working tree is as before"
@@ -169,8 +170,8 @@ def _where(name: str | bytes | None) -> str:
         return ""
     folder, slash, last = os.fsencode(name).rpartition(b"/")
     if not last.startswith(RESERVED_PREFIX):
-        return f" ({shown(folder + slash + last)})"
-    return f" (in the folder {shown(folder)})" if folder else " (in the top folder of the workspace)"
+        return f" ({path_text(folder + slash + last)})"
+    return f" (in the folder {path_text(folder)})" if folder else " (in the top folder of the workspace)"
 
 
 def _planned(tree: Worktree, steps: Sequence[Step]) -> list[tuple[tuple[Step, ...], Plan]]:
@@ -268,7 +269,6 @@ __all__ = [
     "Vault",
     "apply_steps",
     "recover",
-    "shown",
     "steps_of",
     "undo_steps",
 ]

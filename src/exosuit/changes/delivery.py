@@ -29,6 +29,7 @@ from exosuit.changes.threeway import Conflict, Step
 from exosuit.changes.workspace import Workspace
 from exosuit.changes.worktree import Worktree
 from exosuit.core.errors import ExosuitError
+from exosuit.core.escapes import path_text
 from exosuit.core.ledger import Event
 
 _STEPS: TypeAdapter[tuple[StepRef, ...]] = TypeAdapter(tuple[StepRef, ...])
@@ -123,7 +124,8 @@ def _apply(review: Review, state: Decisions, *, dry_run: bool) -> Delivery:
     before = str(state.applied[-1].data["tree"]) if state.applied else start
     steps = [step for file in review.change.files for step in _steps(review, file, before, wanted)]
     steps = [
-        _settled(review.workspace, step) if state.resolved.get(_text(step.path)) == "theirs" else step for step in steps
+        _settled(review.workspace, step) if state.resolved.get(path_text(step.path)) == "theirs" else step
+        for step in steps
     ]
     label = _label(review, "apply", {"before": before, "wanted": wanted, "since": _since(state)})
     return _deliver(review, steps, label, dry_run=dry_run, from_base=before == review.change.base)
@@ -221,10 +223,10 @@ def standing(workspace: Workspace, path: bytes) -> Entry | Obstacle | None:
     except OSError as error:
         if error.errno == errno.EXDEV:  # what openat2 answers where a path leads out of the folder
             raise ExosuitError(
-                "unsafe-path", f"{_text(path)} leads out of the workspace", "name a file in it"
+                "unsafe-path", f"{path_text(path)} leads out of the workspace", "name a file in it"
             ) from error
         raise ExosuitError(
-            "unreadable-file", f"cannot read {_text(path)} ({error.strerror})", "check its permissions"
+            "unreadable-file", f"cannot read {path_text(path)} ({error.strerror})", "check its permissions"
         ) from error
 
 
@@ -264,15 +266,11 @@ def _label(review: Review, kind: str, data: dict[str, Any]) -> str:
     return json.dumps({"change": review.change.id, "kind": kind, "actor": review.actor, "data": data})
 
 
-def _text(path: bytes) -> str:
-    return path.decode("utf-8", "backslashreplace")
-
-
 def read_now(workspace: Workspace, path: bytes) -> bytes | None:
     """The bytes of a file of the working tree, or None; raises `not-a-file` for links and folders."""
     found = standing(workspace, path)
     if found is None:
         return None
     if isinstance(found, Obstacle) or not stat.S_ISREG(found.mode):
-        raise ExosuitError("not-a-file", f"{_text(path)} is not a regular file", "open a file")
+        raise ExosuitError("not-a-file", f"{path_text(path)} is not a regular file", "open a file")
     return found.data

@@ -14,6 +14,7 @@ from exosuit.changes.diff import unquoted
 from exosuit.changes.git import attempt, git
 from exosuit.changes.shadow import Shadow
 from exosuit.core.errors import ExosuitError
+from exosuit.core.escapes import path_text
 
 _OFFSET = re.compile(rb"Hunk #(\d+) succeeded at \d+ \(offset")
 _CHECKING = re.compile(rb"Checking patch (.*)\.\.\.$")
@@ -112,7 +113,7 @@ def _refuse_guesses(shadow: Shadow, base: str, data: bytes, stderr: bytes) -> No
         if old is None or before is None or _places(split_lines(old), before) != 1:
             raise ExosuitError(
                 "ambiguous-patch",
-                f"hunk {hunk} of {shown.decode('utf-8', 'backslashreplace')} is not where the patch says, and that it"
+                f"hunk {hunk} of {path_text(shown)} is not where the patch says, and that it"
                 " fits in only one other place cannot be shown",
                 "make the patch again from the state of this workspace; nothing was changed",
             )

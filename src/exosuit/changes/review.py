@@ -12,6 +12,7 @@ from exosuit.changes.materialize import materialize
 from exosuit.changes.selection import also
 from exosuit.changes.workspace import Workspace
 from exosuit.core.errors import ExosuitError, UsageError
+from exosuit.core.escapes import path_text
 from exosuit.core.ledger import Event
 
 _KEPT_IN_PLACE = bytes([ACCEPTED, ACCEPTED, REJECTED, EDITED]) + bytes(range(4, 256))
@@ -56,9 +57,9 @@ class Review:
         """Say something about some atoms, or (none) about the change."""
         return self._append("comment", {"atoms": list(chosen), "text": text})
 
-    def resolve(self, path: str, take: str) -> int:
+    def resolve(self, path: bytes, take: str) -> int:
         """Decide a conflict on a path: whose lines win at the next apply."""
-        return self._append("resolve", {"path": path, "take": take})
+        return self._append("resolve", {"path": path_text(path), "take": take})
 
     def undo(self) -> Event:
         """Take back the last decision still in force; raises `nothing-to-undo`. An apply is undone by `delivery`."""

@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 from exosuit.core.errors import ExosuitError
+from exosuit.core.escapes import path_text
 
 RESERVED_PREFIX = b".exosuit-"
 """How the temporary files of an apply begin: `.exosuit-<12 hex digits>-<number>`, beside their targets."""
@@ -24,10 +25,9 @@ def check_path(path: bytes) -> None:
     """Raise `unsafe-path` unless `path` names a file below the workspace that a change may write."""
     reason = _reason(path)
     if reason:
-        shown = path.decode("utf-8", "backslashreplace")
         raise ExosuitError(
             "unsafe-path",
-            f"{shown!r} is not a path that a change may write: {reason}",
+            f"'{path_text(path)}' is not a path that a change may write: {reason}",
             "reject this file; the rest of the change can still be applied",
         )
 

@@ -11,19 +11,20 @@ from exosuit.changes.atoms import FileChange
 from exosuit.changes.change import Change
 from exosuit.changes.decisions import Range, merged
 from exosuit.core.errors import UsageError
+from exosuit.core.escapes import named, spelled_out
 
 _NAME = re.compile(r"(\d+)(?:(\.|h)(\d+))?(?:-(?:(\d+)\2)?(\d+))?", re.ASCII)
 
 
 def select(change: Change, names: Sequence[str], *, path: str | None = None, everything: bool = False) -> list[Range]:
     """The atoms named by ids, by a glob over paths, or all; in order, without overlaps. Raises `no-such-atom`."""
-    chosen = [_named(change, name) for name in names]
+    chosen = [_atoms_named(change, name) for name in names]
     if path is not None:
         files = files_at(change, path)
         if not files:
             raise UsageError(
                 "no-such-path",
-                f"no file of change {change.id} matches {_shown(path)!r}",
+                f"no file of change {change.id} matches '{spelled_out(path)}'",
                 f"exosuit change show {change.id} --no-atoms lists its files",
             )
         chosen += [change.range_of(file) for file in files]
@@ -40,30 +41,29 @@ def files_at(change: Change, pattern: str) -> list[FileChange]:
     r"""The files whose new or old path is the pattern, or is in the folder of that name; else those that the glob fits.
 
     A name is a name before it is a glob: `pages/[id].py` is that file, not `pages/i.py` too. `*` crosses folders.
-    Bytes of a name that are not UTF-8, and newlines, may be given as they are, or as they are shown (`\xff`, `\n`).
+    Names may be given as they are printed (`\xff`, `\n`, `\\`: see `core.escapes`) or as they stand.
     """
-    wanted = _shown(pattern)
-    folder = wanted.rstrip("/") + "/"
-    found = [f for f in change.files if any(p == wanted or p.startswith(folder) for p in _spellings(f))]
-    return found or [f for f in change.files if any(_fits(p, wanted) for p in _spellings(f))]
+    for wanted in named(pattern):
+        name = wanted.rstrip(b"/")
+        if found := [f for f in change.files if any(p == wanted or p.startswith(name + b"/") for p in _paths(f))]:
+            return found
+    for wanted in named(pattern):
+        if found := [f for f in change.files if any(_fits(p, wanted) for p in _paths(f))]:
+            return found
+    return []
 
 
-def _fits(path: str, pattern: str) -> bool:
-    return fnmatchcase(path, pattern) or fnmatchcase(path, pattern.rstrip("/") + "/*")
+def _fits(path: bytes, pattern: bytes) -> bool:
+    """Whether a glob fits a path, character by character where they are UTF-8."""
+    name, glob = (side.decode("utf-8", "surrogateescape") for side in (path, pattern))
+    return fnmatchcase(name, glob) or fnmatchcase(name, glob.rstrip("/") + "/*")
 
 
-def _spellings(file: FileChange) -> set[str]:
-    """The paths of a file as text."""
-    shown = {path.decode("utf-8", "backslashreplace") for path in (file.path, file.old_path)}
-    return shown | {path.replace("\n", "\\n") for path in shown}
+def _paths(file: FileChange) -> set[bytes]:
+    return {file.path, file.old_path}
 
 
-def _shown(text: str) -> str:
-    r"""Words of a command line with the bytes in them that are not UTF-8 written out, as paths are: `\xff`."""
-    return "".join(f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else c for c in text)
-
-
-def _named(change: Change, name: str) -> Range:
+def _atoms_named(change: Change, name: str) -> Range:
     found = _NAME.fullmatch(name)
     if not found:
         raise _no_such(change, name)

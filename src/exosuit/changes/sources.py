@@ -16,6 +16,7 @@ from exosuit.changes.safepath import check_path
 from exosuit.changes.shadow import EMPTY_TREE, Shadow
 from exosuit.changes.snapshot import snapshot_folder, snapshot_worktree
 from exosuit.core.errors import ExosuitError
+from exosuit.core.escapes import path_text
 
 
 @dataclass(frozen=True)
@@ -192,11 +193,11 @@ class Edit:
 
     @property
     def key(self) -> str:
-        return f"edit {self.path.decode('utf-8', 'backslashreplace')}"
+        return f"edit {path_text(self.path)}"
 
     @property
     def label(self) -> str:
-        return f"edited by hand: {self.path.decode('utf-8', 'backslashreplace')}"
+        return f"edited by hand: {path_text(self.path)}"
 
     def pair(self, ground: Ground) -> Pair:
         check_path(self.path)
@@ -206,17 +207,15 @@ class Edit:
         there = ground.shadow.entry(now, self.path)
         mode = there[0] if there else REGULAR
         if mode not in (REGULAR, EXECUTABLE):
-            name = self.path.decode("utf-8", "backslashreplace")
-            raise ExosuitError("not-a-file", f"{name} is not a regular file", "open a file")
+            raise ExosuitError("not-a-file", f"{path_text(self.path)} is not a regular file", "open a file")
         base = ground.shadow.replace(now, {self.path: (mode, self.opened) if self.opened else None})
         head = ground.shadow.replace(now, {self.path: (mode, ground.shadow.put(self.data))})
-        name = self.path.decode("utf-8", "backslashreplace")
         return Pair(
             base,
             head,
             "HEAD" if ground.repository and ground.repository.has_commits() else "",
             "",
-            f"Edit {name} by hand",
+            f"Edit {path_text(self.path)} by hand",
         )
 
 

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 
 from exosuit.changes.entries import Entry, Obstacle, Standing, ancestors, parent_of
 from exosuit.changes.safepath import folded
-from exosuit.changes.threeway import Step, shown
+from exosuit.changes.threeway import Step
 from exosuit.changes.worktree import Worktree
 from exosuit.core.errors import ExosuitError
+from exosuit.core.escapes import path_text
 
 
 def survey(
@@ -70,7 +71,7 @@ def check_collisions(tree: Worktree, steps: Sequence[Step]) -> None:
                 alike[folded(path)].add(path)
     for paths in alike.values():
         if len(paths) > 1 and _folds_case(tree, parent_of(min(paths))):
-            names = " and ".join(shown(path) for path in sorted(paths))
+            names = " and ".join(path_text(path) for path in sorted(paths))
             raise ExosuitError(
                 "names-collide",
                 f"{names} are one name to this file system",

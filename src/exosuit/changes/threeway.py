@@ -15,6 +15,7 @@ from exosuit.changes.entries import Entry, Obstacle, Standing, ancestors
 from exosuit.changes.merge import Region, is_binary, merge3
 from exosuit.changes.safepath import check_path
 from exosuit.core.errors import ExosuitError
+from exosuit.core.escapes import path_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +98,7 @@ def check_steps(steps: Sequence[Step]) -> None:
 
 
 def _clash(path: bytes, why: str) -> ExosuitError:
-    return ExosuitError("steps-clash", f"{shown(path)}: {why}", "import the change again")
-
-
-def shown(path: bytes) -> str:
-    """A path for people: bytes that are not UTF-8 as escapes."""
-    return path.decode("utf-8", "backslashreplace")
+    return ExosuitError("steps-clash", f"{path_text(path)}: {why}", "import the change again")
 
 
 def together(steps: Iterable[Step]) -> list[tuple[Step, ...]]:
@@ -151,7 +147,7 @@ def plan_group(steps: Sequence[Step], now: Mapping[bytes, Standing]) -> Plan:
     conflicts = [one.conflict for one in decided if one.conflict is not None]
     if conflicts:
         blocked = {conflict.path for conflict in conflicts}
-        first = shown(conflicts[0].path)
+        first = path_text(conflicts[0].path)
         conflicts += [
             Conflict(step.path, f"It belongs together with {first}, which cannot be applied.")
             for step in steps
@@ -248,7 +244,7 @@ _GONE = Conflict(b"", "The change renames this file, but it is not here any more
 
 def describe(found: Obstacle) -> str:
     """An obstacle in one plain sentence."""
-    at = shown(found.at)
+    at = path_text(found.at)
     return {
         "folder": "A folder stands here, with files that the change does not know."
         if found.files or found.folders

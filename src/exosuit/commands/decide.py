@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from exosuit.apps.code.shown import path_text
 from exosuit.changes.decisions import Range, merged
 from exosuit.changes.delivery import Delivery, apply_change, redo_apply, undo_apply
 from exosuit.changes.review import Review
@@ -28,6 +27,7 @@ from exosuit.commands.present import decided
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError, UsageError
+from exosuit.core.escapes import named, path_text, spelled_out
 from exosuit.core.ledger import Event
 from exosuit.core.registry import Effect
 
@@ -107,19 +107,19 @@ def apply(session: Session, ask: ApplyAsk) -> Applied:
 def resolve(session: Session, ask: ResolveAsk) -> Decided:
     """Decide a conflict that apply reported on a path: `mine` rejects the atoms, `theirs` wins at the next apply."""
     review = Review(session.workspace, ask.change, session.actor)
-    found = (c for c in apply_change(review, dry_run=True).conflicts if path_text(c.path) == ask.path)
+    found = (c for c in apply_change(review, dry_run=True).conflicts if c.path in named(ask.path))
     conflict = next(found, None)
     if conflict is None:
         raise ExosuitError(
             "no-conflict",
-            f"there is no conflict at {ask.path!r}",
+            f"there is no conflict at '{spelled_out(ask.path)}'",
             f"exosuit change apply {review.change.id} --dry-run shows conflicts; undo takes an earlier resolve back",
         )
     if ask.take == "mine":
         whole = [review.change.range_of(file) for file in review.change.files if file.path == conflict.path]
-        event, also = review.decide("reject", conflict.atoms or whole, f"kept mine in {ask.path}")
+        event, also = review.decide("reject", conflict.atoms or whole, f"kept mine in {path_text(conflict.path)}")
         return decided(review, event, also)
-    return decided(review, review.resolve(ask.path, "theirs"))
+    return decided(review, review.resolve(conflict.path, "theirs"))
 
 
 @command("change.undo", effect=Effect.APPLY)

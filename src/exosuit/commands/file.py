@@ -6,8 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from exosuit.apps.code.shown import path_text
-from exosuit.changes.delivery import apply_change, read_now
+from exosuit.changes.delivery import apply_change, read_now, standing
 from exosuit.changes.git import git
 from exosuit.changes.review import Review
 from exosuit.changes.sources import Edit
@@ -17,6 +16,7 @@ from exosuit.commands.registry import command
 from exosuit.commands.review_models import FileListAsk, FileReadAsk, Files, FileSaveAsk, FileSaved, FileText
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError, UsageError
+from exosuit.core.escapes import named, path_text
 from exosuit.core.registry import Effect
 
 _BLOB = re.compile("[0-9a-f]{40}")
@@ -63,15 +63,23 @@ def _fits(path: str, query: str) -> bool:
 @command("file.read", effect=Effect.READ)
 def read(session: Session, ask: FileReadAsk) -> FileText:
     """One file of the working tree; its id goes back with the save, so that nobody's edit is overwritten."""
-    data = read_now(session.workspace, ask.path.encode("utf-8", "surrogateescape"))
+    workspace = session.workspace
+    path = _meant(workspace, ask.path)
+    data = read_now(workspace, path)
     if data is None:
         raise ExosuitError(
             "no-such-file",
-            f"there is no file {ask.path!r} in {session.workspace.root}",
+            f"there is no file '{path_text(path)}' in {path_text(os.fsencode(workspace.root))}",
             "exosuit file list shows what there is",
         )
     text, encoding = text_or_base64(data)
-    return FileText(path=ask.path, text=text, id=session.workspace.shadow.put(data), encoding=encoding)
+    return FileText(path=path_text(path), text=text, id=workspace.shadow.put(data), encoding=encoding)
+
+
+def _meant(workspace: Workspace, name: str) -> bytes:
+    """The path that a name stands for, as it is written out or, where only that is there, as it stands."""
+    written, *raw = named(name)
+    return next((path for path in (written, *raw) if standing(workspace, path) is not None), written)
 
 
 @command("file.save", effect=Effect.APPLY)
@@ -85,17 +93,18 @@ def save(session: Session, ask: FileSaveAsk) -> FileSaved:
         raise UsageError("bad-id", f"{ask.id!r} is not the id of an opened file", "send the id that file.read gave")
     data = ask.text.encode("utf-8", "surrogateescape")
     saved = workspace.shadow.put(data)
+    path = _meant(workspace, ask.path)
     if saved == ask.id:
-        return FileSaved(change=None, path=ask.path, id=ask.id, conflicts=[])
-    source = Edit(ask.path.encode("utf-8", "surrogateescape"), data, ask.id)
+        return FileSaved(change=None, path=path_text(path), id=ask.id, conflicts=[])
+    source = Edit(path, data, ask.id)
     change, _new, _carried = workspace.bring_in(source, session.actor)
     review = Review(workspace, change.id, session.actor)
     review.decide("accept", [(0, change.atoms)], "saved by hand")
     delivery = apply_change(review)
-    now = read_now(workspace, source.path)
+    now = read_now(workspace, path)
     return FileSaved(
         change=change.id,
-        path=ask.path,
+        path=path_text(path),
         id=workspace.shadow.put(now) if now is not None else "",
         conflicts=[conflict.why for conflict in delivery.conflicts],
     )

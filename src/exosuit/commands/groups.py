@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable
 from typing import Literal
 
-from exosuit.apps.code.shown import path_text, shown
+from exosuit.apps.code.shown import shown
 from exosuit.changes.change import Change
 from exosuit.changes.decisions import Range
 from exosuit.changes.shadow import Shadow
@@ -24,6 +24,7 @@ from exosuit.commands.planner import forget, making
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError, UsageError
+from exosuit.core.escapes import path_text
 from exosuit.core.registry import Effect
 from exosuit.verify.plan.model import CLAIMS, Group, Missed, Plan
 

@@ -15,6 +15,7 @@ from exosuit.commands.models import Imported
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError, UsageError
+from exosuit.core.escapes import path_text
 from exosuit.core.registry import Effect
 from exosuit.verify.plan.model import Group, Missed
 
@@ -69,8 +70,9 @@ def _entry(shadow: Shadow, tree: str, path: bytes, places: Iterable[Missed]) -> 
     """Mode and blob of a file with the places changed, from the last to the first so that none moves another."""
     found = shadow.entry(tree, path)
     if found is None:
-        name = path.decode("utf-8", "backslashreplace")
-        raise ExosuitError("lost-place", f"{name} is not in the base of the change", "import the change again")
+        raise ExosuitError(
+            "lost-place", f"{path_text(path)} is not in the base of the change", "import the change again"
+        )
     mode, blob = found
     text = shadow.blob(blob)
     for place in sorted(places, key=lambda one: one.base_start, reverse=True):

@@ -1,8 +1,8 @@
 """What goes into the commands of the loop and what comes out: the wire contract of every face.
 
 Atoms are addressed by strings: `3.14` is the 14th atom of the 3rd file, `3.14-3.20` a range within one file,
-`3` the whole file, `3h2` its 2nd hunk. Counting starts at 1. Bytes that are not UTF-8 travel as base64, and
-the field beside them says so.
+`3` the whole file, `3h2` its 2nd hunk. Counting starts at 1. Content that is not UTF-8 travels as base64, and
+the field beside it says so. Paths are in the notation of `core.escapes`, in and out.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from exosuit.core.escapes import path_bytes
 from exosuit.core.registry import Argument
 
 Positional = Argument(positional=True)
@@ -25,7 +26,16 @@ def _without_nul(name: str) -> str:
 
 
 FilePath = Annotated[str, AfterValidator(_without_nul)]
-"""The name of a file or folder, as the caller writes it."""
+"""The name of a file or folder of the caller, as it stands."""
+
+
+def _names_a_file(path: str) -> str:
+    _without_nul(path_bytes(path).decode("latin-1"))
+    return path
+
+
+TreePath = Annotated[str, AfterValidator(_names_a_file)]
+"""A path in the workspace, as answers write it (`core.escapes`)."""
 
 ChangeId = Annotated[str, Argument(positional=True, metavar="CHANGE")]
 State = Literal["undecided", "accepted", "rejected", "edited"]
@@ -303,7 +313,7 @@ class Applied(Model):
 class ResolveAsk(ChangeAsk):
     """Decide a conflict that apply reported on one path."""
 
-    path: Annotated[str, Argument(positional=True, metavar="PATH")] = Field(description="The file in conflict.")
+    path: Annotated[TreePath, Argument(positional=True, metavar="PATH")] = Field(description="The file in conflict.")
     take: Literal["mine", "theirs"] = Field(
         description="`mine` rejects the atoms in conflict; `theirs` lets the change's text win on the next apply."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from exosuit.apps.code.shown import path_text
 from exosuit.changes.change import Change
 from exosuit.changes.selection import names
 from exosuit.commands.plan_models import (
@@ -18,6 +17,7 @@ from exosuit.commands.plans import kept_increments, kept_plan
 from exosuit.commands.present import text_or_base64
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
+from exosuit.core.escapes import path_text
 from exosuit.core.registry import Effect
 from exosuit.verify.plan.model import Group, Missed
 

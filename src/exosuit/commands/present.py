@@ -6,7 +6,6 @@ import base64
 from collections.abc import Iterator
 from typing import Literal
 
-from exosuit.apps.code.shown import path_text
 from exosuit.changes.atoms import FileChange, Kind, line_offsets, split_lines
 from exosuit.changes.change import Change
 from exosuit.changes.decisions import UNDOABLE, Decisions, ranges
@@ -15,6 +14,7 @@ from exosuit.changes.review import Review
 from exosuit.changes.selection import names
 from exosuit.changes.shadow import EMPTY_BLOB, Shadow
 from exosuit.commands.models import AtomOut, CommentOut, Decided, EventOut, FileOut, HunkOut, State
+from exosuit.core.escapes import path_text
 from exosuit.core.ledger import Event
 
 Encoding = Literal["utf-8", "base64"]

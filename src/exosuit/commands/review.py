@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from exosuit.apps.code.history import last_touched, log_of
 from exosuit.apps.code.rows import FileRows
-from exosuit.apps.code.shown import path_text
 from exosuit.changes.atoms import FileChange
 from exosuit.changes.change import Change
 from exosuit.changes.decisions import Decisions, ranges, run_lengths
@@ -33,6 +34,7 @@ from exosuit.commands.review_models import (
 )
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError, UsageError
+from exosuit.core.escapes import path_text, shell_word
 from exosuit.core.registry import Effect
 
 HISTORY = 12
@@ -165,7 +167,9 @@ def facts(session: Session, ask: FactsAsk) -> Facts:
         history=[Commit(**vars(c)) for c in history[:HISTORY]],
         history_cut=len(history) > HISTORY,
         touched=[Commit(**vars(c)) for c in touched],
-        reproduce=f"git log --follow -- {path}" if history else f"exosuit change show {change.id} --path {path}",
+        reproduce=f"git log --follow -- {shell_word(file.path)}"
+        if history
+        else f"exosuit change show {change.id} --path {quote(path)}",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from exosuit.commands.models import ChangeAsk, CommentOut, FilePath, Hidden, Model
+from exosuit.commands.models import ChangeAsk, CommentOut, Hidden, Model, TreePath
 
 Runs = list[tuple[int, int]]
 """States of a file's atoms in order, run-length coded: [(count, state), …].
@@ -175,7 +175,7 @@ class Files(Model):
 class FileReadAsk(Model):
     """One file of the working tree."""
 
-    path: Annotated[FilePath, Field(description="From the root of the workspace.")]
+    path: TreePath = Field(description="From the root of the workspace.")
 
 
 class FileText(Model):
@@ -190,7 +190,7 @@ class FileText(Model):
 class FileSaveAsk(Model):
     """A person's own edit: becomes a change like any other, accepted by its author and applied."""
 
-    path: str = Field(description="From the root of the workspace.")
+    path: TreePath = Field(description="From the root of the workspace.")
     text: str = Field(description="The whole new text.")
     id: str = Field(description="The id that `file.read` gave; empty for a new file.")
 

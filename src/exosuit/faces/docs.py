@@ -62,6 +62,13 @@ error is two lines on standard error, `error:` and `hint:`; with `--json` it is 
 A conflict is left by an apply (with `--dry-run` too), an undo, a redo or a save. Over HTTP and as a tool
 these are answers like any other: 200, with `conflicts` or verdicts in them.
 
+**Paths** of a change or of the workspace are bytes, and written alike on every face, in and out: what can be read
+stands for itself; a backslash is `\\\\`, a line feed, tab and carriage return are `\\n`, `\\t` and `\\r`, other control
+characters and bytes that are not UTF-8 are `\\x1b` and `\\xff`, characters that nobody sees are `\\u202e`. So what is
+printed can be copied and given back, to `--path` and in a glob too (in a shell, in single quotes). A name given as it
+stands is found as well, unless that spells another file's. `-C`, `--out` and other files of yours are taken as they
+stand.
+
 **HTTP.** `exosuit serve` prints the address and its token, which is new at each start. A call is a POST of the fields
 as JSON; commands that read take a GET with a query as well (a list is the same parameter more than once). Files are
 found from the workspace. Errors are problem JSON (RFC 9457) with the same four keys: 422 for wrong fields, 404 for

@@ -11,9 +11,9 @@ from itertools import accumulate, pairwise
 from exosuit.apps.code.headings import heading
 from exosuit.apps.code.inline import marks
 from exosuit.apps.code.shown import shown
-from exosuit.core.escapes import path_text
 from exosuit.changes.atoms import SYMLINK, FileChange, Kind, Run, split_lines
 from exosuit.changes.diff import CONTEXT
+from exosuit.core.escapes import path_text
 
 Row = tuple[str, int, int, int, str, list[int]]
 """(kind, old line, new line, atom, text, marks): see `commands.review_models.Row`."""

@@ -9,11 +9,12 @@ from itertools import islice
 from typing import Literal
 
 from exosuit.apps.code.rows import FileRows
-from exosuit.apps.code.shown import path_text, shown
+from exosuit.apps.code.shown import shown
 from exosuit.changes.atoms import Span
 from exosuit.changes.change import Change
 from exosuit.changes.shadow import Shadow
 from exosuit.core.errors import UsageError
+from exosuit.core.escapes import path_text
 
 
 @dataclass(frozen=True, slots=True)
