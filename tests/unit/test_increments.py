@@ -94,6 +94,39 @@ def test_a_definition_goes_only_after_its_last_use(shadow: Shadow) -> None:
     assert "-def old():" not in case.with_("return old()")
 
 
+def test_an_import_goes_only_after_those_who_now_import_it_themselves(shadow: Shadow) -> None:
+    base = tree(m_py="from random import Random\n\n\ndef f():\n    return Random(1)\n\n\ndef g():\n    return 2\n")
+    head = tree(m_py="def f():\n    from random import Random\n    return Random(1)\n\n\ndef g():\n    return 2\n")
+    case = Case(shadow, base, head)
+    assert {"-from random import Random", "+from random import Random"} <= case.with_("-from random import Random")
+
+
+def test_an_import_goes_only_after_those_who_now_say_it_as_an_attribute(shadow: Shadow) -> None:
+    use = "def test_{0}():\n    assert {1}KEYS\n\n\n"
+    both = ["from package import metadata\n\n\n", "from package.metadata import KEYS\n\n\n"]
+    base = tree(t_py=both[1] + use.format("a", "") + use.format("b", "") + "def f():\n    pass\n")
+    head = tree(t_py=both[0] + use.format("a", "metadata.") + use.format("b", "metadata.") + "def f():\n    pass\n")
+    came = Case(shadow, base, head).with_("-from package.metadata import KEYS")
+    assert "+assert metadata.KEYS" in came
+
+
+def test_an_attribute_comes_with_the_class_that_has_it_though_all_know_the_word(shadow: Shadow) -> None:
+    base = tree(m_py="def join(x):\n    return x\n\n\nclass A:\n    b = 1\n\n\ndef f(a):\n    return join(a)\n")
+    head = tree(
+        m_py="def join(x):\n    return x\n\n\nclass A:\n    b = 1\n    join = ''.join\n\n\ndef f(a):\n    return a.join(a)\n"
+    )
+    case = Case(shadow, base, head)
+    assert "+join = ''.join" in case.with_("+return a.join(a)")
+
+
+def test_a_table_of_toml_goes_whole_and_once(shadow: Shadow) -> None:
+    base = {b"p.toml": (REGULAR, b"[a]\nx = 1\nw = 1\n\n[b]\ny = 1\n\n[c]\nz = 1\n")}
+    head = {b"p.toml": (REGULAR, b"[a]\nx = 2\nw = 1\n\n[c]\nz = 1\n\n[b]\ny = 2\n")}
+    case = Case(shadow, base, head)
+    assert {"-[b]", "-y = 1", "+[b]", "+y = 2"} <= case.with_("+y = 2")
+    assert "-[b]" not in case.with_("+x = 2")
+
+
 def test_an_import_comes_with_what_uses_it(shadow: Shadow) -> None:
     base = tree(a_py="import os\n\nx = os.sep\n\n\ndef f():\n    return 1\n")
     head = tree(a_py="import os\nimport re\n\nx = os.sep\n\n\ndef f():\n    return re.escape('a')\n")

@@ -21,13 +21,16 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 class Facts:
     """Sets of words. `binds` are names that others can see: of a module, a class, an object, or a parameter.
 
-    `Module.name` stands for a name of a module that is told by its last part. `signatures` and `headers` hold the name
+    `Module.name` stands for a name of a module that is told by its last part, `3#name` for a name of the module that is
+    file 3 of the change, `.name` for an attribute of anything. `hides` are names of the module that a function has as its
+    own from this statement on, also for statements that say them without a change. `signatures` and `headers` hold the name
     of a function with its arguments as text, of a class with its bases; `modules` are imported ones, as `module_keys`
     tells files; `strings` are short constants; `subjects` are the definitions that it is part of.
     """
 
     binds: set[str] = field(default_factory=set)
     uses: set[str] = field(default_factory=set)
+    hides: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
     subscripts: set[str] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
@@ -43,10 +46,11 @@ class Facts:
 
 
 class Names:
-    """Facts of the statements of one source, each found once. `path` is where it stands."""
+    """Facts of the statements of one source, each found once. `path` is where it stands, `number` tells the file."""
 
-    def __init__(self, source: Source, path: bytes) -> None:
+    def __init__(self, source: Source, path: bytes, number: int) -> None:
         self._source = source
+        self._own = f"{number}#"
         self._folder = _parts(path)[:-1]
         self._module = module_of(path)
         self._kept: dict[int, Facts] = {}
@@ -81,19 +85,14 @@ class Names:
         visible = function in (-1, number) and not isinstance(node, FUNCTIONS)
         for part in own_parts(node):
             self._part(part, facts, local, visible=visible)
-        if function in (-1, number):
-            names = self._bound(node)
-            facts.binds |= names
+        names = {name for part in own_parts(node) for name in _bound(part)}
+        if function not in (-1, number):
+            facts.hides |= {self._own + name for name in names & local}
+        else:
+            facts.binds |= names | {f".{name}" for name in names}
             if self._source.enclosing(number) < 0:
-                facts.binds |= {f"{self._module}.{name}" for name in names}
+                facts.binds |= {f"{before}{name}" for name in names for before in (f"{self._module}.", self._own)}
         return facts
-
-    def _bound(self, node: ast.AST) -> set[str]:
-        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            return {node.name}
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            return {(alias.asname or alias.name.partition(".")[0]) for alias in node.names} - {"*"}
-        return {part.id for part in own_parts(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
 
     def _definitions(self, number: int, function: int, facts: Facts) -> None:
         """What the statement is part of: the subject of a test; and the header that it may be itself."""
@@ -119,24 +118,27 @@ class Names:
             facts.headers.add((node.name, "".join(map(ast.dump, (*node.bases, *node.keywords)))))
 
     def _local_names(self, function: int) -> frozenset[str]:
-        """Names that belong to a function alone: its parameters and what it assigns."""
+        """Names that belong to a function alone: its parameters and what it assigns, imports or defines."""
         if function not in self._locals:
             found: set[str] = set()
             shared: set[str] = set()
-            for part in _all_parts(self._source.statements[function].node):
-                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                    found.add(part.id)
+            outer = self._source.statements[function].node
+            for part in _all_parts(outer):
+                if isinstance(part, ast.Global):
+                    shared.update(part.names)
                 elif isinstance(part, ast.arg):
                     found.add(part.arg)
-                elif isinstance(part, ast.Global):
-                    shared.update(part.names)
+                elif isinstance(part, ast.ExceptHandler):
+                    found.update([part.name] if part.name else [])
+                elif part is not outer:
+                    found |= _bound(part)
             self._locals[function] = frozenset(found - shared)
         return self._locals[function]
 
     def _part(self, part: ast.AST, facts: Facts, local: frozenset[str], *, visible: bool) -> None:
         if isinstance(part, ast.Name):
             if part.id not in local and not (visible and isinstance(part.ctx, ast.Store)):
-                facts.uses.add(part.id)
+                facts.uses |= {part.id, self._own + part.id}
         elif isinstance(part, ast.Attribute):
             self._attribute(part, facts)
         elif isinstance(part, ast.Call):
@@ -157,7 +159,7 @@ class Names:
 
     def _attribute(self, part: ast.Attribute, facts: Facts) -> None:
         stored = isinstance(part.ctx, ast.Store)
-        (facts.binds if stored else facts.uses).add(part.attr)
+        (facts.binds if stored else facts.uses).update((part.attr, f".{part.attr}"))
         if isinstance(part.value, ast.Name):
             facts.uses.add(f"{part.value.id}.{part.attr}")
 
@@ -172,6 +174,15 @@ class Names:
         for alias in part.names:
             facts.modules.add(_key([*whole, alias.name]))
             facts.uses |= {alias.name, f"{module}.{alias.name}"}
+
+
+def _bound(part: ast.AST) -> set[str]:
+    """The names that one node binds where it stands, not those that nodes below it do."""
+    if isinstance(part, (*FUNCTIONS, ast.ClassDef)):
+        return {part.name}
+    if isinstance(part, ast.Import | ast.ImportFrom):
+        return {(alias.asname or alias.name.partition(".")[0]) for alias in part.names} - {"*"}
+    return {part.id} if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) else set()
 
 
 def own_parts(node: ast.AST) -> Iterator[ast.AST]:

@@ -22,7 +22,8 @@ def tie_names(index: Index, ties: Ties) -> None:
     """All edges by names of a change."""
     come, go = _by_word(index, lambda unit: unit.gained("binds")), _by_word(index, lambda unit: unit.lost("binds"))
     _rebound(come, go, ties)
-    says, said = _by_word(index, lambda unit: unit.gained("uses")), _by_word(index, lambda unit: unit.lost("uses"))
+    says = _by_word(index, lambda unit: unit.gained("uses") | unit.lost("hides"))
+    said = _by_word(index, lambda unit: unit.lost("uses") | unit.gained("hides"))
     for word, users in says.items():
         for user in users:
             definers = _meant(index, user, come.get(word, []), only_end=_single(word, index.base_words))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from exosuit.verify.increments.sections import close_sections
 from exosuit.verify.increments.ties import Ties
 from exosuit.verify.plan.reading import FileReading
 
@@ -24,6 +25,8 @@ def close_text(file: FileReading, ties: Ties) -> None:
     path = file.file.path
     if path.endswith(_WHOLE) or not file.is_readable:
         ties.tie(range(file.first, file.first + file.file.atoms), "parse")
+        return
+    if close_sections(file, ties):
         return
     counted = path.endswith(_CODE)
     kind = "brackets" if counted else "parse"

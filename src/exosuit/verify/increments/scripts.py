@@ -1,7 +1,7 @@
 """What one statement of JavaScript or TypeScript says about names, so far as syntax tells it.
 
 A module is told by its path without ending, and without `index` at its end; `Module.name` is what it exports under a
-name, `Module.default` what it exports without one, `Module.#name` a name that only its own file can see. Properties are
+name, `Module.default` what it exports without one, `3#name` a name that only its own file can see, which is file 3 of the change. Properties are
 plain words.
 """
 
@@ -69,10 +69,11 @@ class Links:
 
 
 class ScriptNames:
-    """Facts of the statements of one side of a file, each found once. `path` is where it stands."""
+    """Facts of the statements of one side of a file, each found once. `path` is where it stands, `number` tells it."""
 
-    def __init__(self, growth: Growth, path: bytes) -> None:
+    def __init__(self, growth: Growth, path: bytes, number: int) -> None:
         self._growth = growth
+        self._number = number
         self._folder = posixpath.dirname(path.decode("utf-8", "replace"))
         self._module = module_key(path)
         self._kept: dict[int, Facts] = {}
@@ -89,20 +90,21 @@ class ScriptNames:
         """The facts of a statement, without those of the statements that it holds."""
         if number not in self._kept:
             nodes, body = self._growth.own(number)
-            self._kept[number] = _Telling(self._module, self._folder, body).told(nodes)
+            self._kept[number] = _Telling(self._number, self._module, self._folder, body).told(nodes)
         return self._kept[number]
 
 
 def script_sides(file: FileReading, base: Growth, head: Growth) -> tuple[ScriptNames, ScriptNames]:
     """What both sides of a file say."""
-    return ScriptNames(base, file.file.old_path), ScriptNames(head, file.file.path)
+    number = file.file.number
+    return ScriptNames(base, file.file.old_path, number), ScriptNames(head, file.file.path, number)
 
 
 class _Telling:
     """One walk over a statement; `local` are names of a function alone."""
 
-    def __init__(self, module: str, folder: str, body: Node | None) -> None:
-        self._module, self._folder, self._body = module, folder, body
+    def __init__(self, number: int, module: str, folder: str, body: Node | None) -> None:
+        self._number, self._module, self._folder, self._body = number, module, folder, body
         self._facts = Facts()
         self._plain: set[str] = set()
         self._local: set[str] = set()
@@ -121,7 +123,7 @@ class _Telling:
         return self._facts
 
     def _own(self, name: str) -> str:
-        return f"{self._module}.#{name}"
+        return f"{self._number}#{name}"
 
     def _tell(self, node: Node, *, inside: bool) -> None:
         kind = node.type

@@ -90,8 +90,9 @@ class Index:
 
 def python_sides(file: FileReading) -> Sides:
     """What both sides of a Python file say."""
-    base, head = file.base_source, file.head_source
-    return Names(base, file.file.old_path) if base else None, Names(head, file.file.path) if head else None
+    base, head, number = file.base_source, file.head_source, file.file.number
+    old, new = file.file.old_path, file.file.path
+    return Names(base, old, number) if base else None, Names(head, new, number) if head else None
 
 
 def words(data: bytes) -> set[str]:
