@@ -112,9 +112,8 @@ def test_an_import_goes_only_after_those_who_now_say_it_as_an_attribute(shadow: 
 
 def test_an_attribute_comes_with_the_class_that_has_it_though_all_know_the_word(shadow: Shadow) -> None:
     base = tree(m_py="def join(x):\n    return x\n\n\nclass A:\n    b = 1\n\n\ndef f(a):\n    return join(a)\n")
-    head = tree(
-        m_py="def join(x):\n    return x\n\n\nclass A:\n    b = 1\n    join = ''.join\n\n\ndef f(a):\n    return a.join(a)\n"
-    )
+    new = base[b"m.py"][1].decode().replace("b = 1\n", "b = 1\n    join = ''.join\n").replace("join(a)", "a.join(a)")
+    head = tree(m_py=new)
     case = Case(shadow, base, head)
     assert "+join = ''.join" in case.with_("+return a.join(a)")
 

@@ -1,8 +1,8 @@
 """What one statement of JavaScript or TypeScript says about names, so far as syntax tells it.
 
 A module is told by its path without ending, and without `index` at its end; `Module.name` is what it exports under a
-name, `Module.default` what it exports without one, `3#name` a name that only its own file can see, which is file 3 of the change. Properties are
-plain words.
+name, `Module.default` what it exports without one, `3#name` a name that only file 3 of the change can see. Properties
+are plain words.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ class ScriptNames:
         self._module = module_key(path)
         self._kept: dict[int, Facts] = {}
         self._on: dict[int, list[int]] = {}
-        for number, first, last in growth.owned():
+        for statement, first, last in growth.owned():
             for line in range(first, last + 1):
-                self._on.setdefault(line, []).append(number)
+                self._on.setdefault(line, []).append(statement)
 
     def touched(self, at: int, count: int) -> list[int]:
         """The statements whose own lines are among `count` lines from line `at`."""

@@ -20,7 +20,7 @@ _NO_PARTS = re.compile(r"[\s\"']")
 
 
 def close_sections(file: FileReading, ties: Ties) -> bool:
-    """Tie the atoms of each section, or of the file where its sections cannot be told. False for other kinds of files."""
+    """Tie the atoms of each section, or of a file whose sections cannot be told. False for other kinds of files."""
     if not file.file.path.endswith((*TOML, *INI)):
         return False
     toml = file.file.path.endswith(TOML)
@@ -83,8 +83,8 @@ def _joined(names: Sequence[str], known: set[str]) -> list[str]:
 
 
 def _strayed(file: FileReading, base: list[str], head: list[str]) -> Iterator[list[int]]:
-    """Atoms that would take a line into another's section: those of a run that puts something else for a header, and all
-    between two shared headers where a shared line between them changes its section.
+    """Atoms that would take a line into another's section: those of a run that puts something else for a header, and
+    all between two shared headers where a shared line between them changes its section.
     """
     atom = first = len(file.file.opaque)
     strayed = False
