@@ -22,8 +22,8 @@ class Facts:
     """Sets of words. `binds` are names that others can see: of a module, a class, an object, or a parameter.
 
     `Module.name` stands for a name of a module that is told by its last part, `3#name` for a name of the module that is
-    file 3 of the change, `.name` for an attribute of anything. `hides` are names of the module that a function makes its
-    own here, also for its statements that say them and do not change. `signatures` and `headers` hold the name of a
+    file 3 of the change, `.name` for an attribute of anything. `hides` are names of the module that a function makes
+    its own here, also for its statements that say them and do not change. `signatures` and `headers` hold the name of a
     function with its arguments as text, of a class with its bases; `modules` are imported ones, as `module_keys` tells
     files; `strings` are short constants; `subjects` are the definitions that it is part of.
     """
