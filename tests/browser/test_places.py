@@ -33,6 +33,43 @@ def test_a_reload_keeps_file_line_view_and_decisions(screen: Screen) -> None:
     expect(screen.page.locator("footer")).to_contain_text("1 accepted")
 
 
+def test_a_reload_right_after_a_move_opens_where_one_was_and_not_where_the_address_still_is(
+    screen: Screen, context: BrowserContext
+) -> None:
+    slow = context.new_cdp_session(screen.page)
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    slow.send("Network.enable")
+    line = {"offline": False, "latency": 250, "downloadThroughput": 1_000_000, "uploadThroughput": 1_000_000}
+    slow.send("Network.emulateNetworkConditions", line)
+    screen.page.evaluate("history.replaceState = () => undefined")  # an address that is behind for as long as it likes
+    screen.file("src/depot/store.py").press("n")
+    expect(screen.page.locator(".ln.cur")).to_contain_text("if key in self.values")
+    screen.page.reload()
+    expect(screen.title).to_have_text("src/depot/store.py")
+    expect(screen.page.locator(".ln.cur")).to_contain_text("if key in self.values")
+
+
+def test_a_link_opened_in_a_tab_that_was_elsewhere_counts_more_than_where_it_was(screen: Screen) -> None:
+    screen.file("src/depot/store.py")
+    number = screen.number("docs/long.md")
+    screen.open(f"?at={number}.3")
+    expect(screen.title).to_have_text("docs/long.md")
+    screen.page.reload()
+    expect(screen.title).to_have_text("docs/long.md")
+    screen.file("src/depot/store.py").open("?path=docs/long.md&line=81")
+    expect(screen.title).to_have_text("docs/long.md")
+
+
+def test_the_address_of_a_screen_left_at_once_stays_its_own_and_back_leads_to_the_line(screen: Screen) -> None:
+    screen.file("docs/long.md").press("n", "1")
+    expect(screen.page.locator("tbody tr").first).to_be_visible()
+    screen.page.wait_for_timeout(150)
+    assert screen.page.url == f"{screen.origin}/"
+    screen.page.go_back()
+    expect(screen.title).to_have_text("docs/long.md")
+    expect(screen.page.locator(".ln.cur")).to_contain_text("Line 80")
+
+
 def test_two_tabs_and_other_programs_stay_in_step(screen: Screen, context: BrowserContext) -> None:
     other = Screen(context.new_page(), screen.server, screen.change).open()
     screen.file("src/depot/queue.py").decide("Y")

@@ -10,7 +10,7 @@ import type { Target } from './desk.svelte';
 import { Events } from './events';
 import { UNASKED } from './plan.svelte';
 import type { Place } from './place';
-import { keep, kept, parse } from './place';
+import { isReloaded, keep, keepSpot, parse, spotOf } from './place';
 
 export type Over = '' | 'checks' | 'missed' | 'made' | 'help' | 'palette' | 'search' | 'goto' | 'comment' | 'reason' | 'edit' | 'conflicts' | 'done';
 export type Applied = Out<'change.apply'>;
@@ -51,13 +51,13 @@ export class App {
   constructor() {
     addEventListener('popstate', () => void this.enter(parse(new URL(location.href))));
     addEventListener('focus', () => void this.lookWhetherStale());
-    addEventListener('pagehide', () => this.place.screen === 'review' && this.desk?.writeAddress());
+    addEventListener('pagehide', () => this.desk?.writeAddress());
     this.setTheme(this.theme);
   }
 
   /** First screen first, everything else when it is on. */
   async start(): Promise<void> {
-    await this.enter(this.place);
+    await this.enter(this.place, isReloaded());
     this.events = new Events(
       (event) => void this.heard(event.change, event.seq),
       (up, retryAt) => this.line(up, retryAt),
@@ -67,26 +67,28 @@ export class App {
 
   /** Goes to an address of ours without loading the page. */
   visit(address: string): void {
+    this.desk?.writeAddress();
     history.pushState(null, '', address);
     void this.enter(parse(new URL(location.href)));
   }
 
-  private async enter(place: Place): Promise<void> {
+  /** `again`: the document was loaded again, so what this tab keeps says better where one was. */
+  private async enter(place: Place, again = false): Promise<void> {
     this.place = place;
     this.over = '';
     this.problem = this.fatal = null;
     try {
-      if (place.screen === 'review') await this.review(place);
+      if (place.screen === 'review') await this.review(place, again);
       else if (place.screen === 'changes') await this.list();
     } catch (error) {
       this.fatal = problem(error);
     }
   }
 
-  private async review(place: Place): Promise<void> {
-    const last = kept<[number, number, number]>(`at.${place.change}`, [0, 0, 0]);
-    const named = place.file > 0 && !(place.file === last[0] && place.atom === last[1]);
-    const [file, atom, row] = named ? [place.file, place.atom, 0] : last;
+  private async review(place: Place, again: boolean): Promise<void> {
+    const { spot, named } = spotOf(place, again);
+    const [file, atom, row] = spot;
+    if (!again) keepSpot(place.change, spot);
     if (!this.change || this.change.id !== place.change) {
       this.stale = '';
       const change = await openChange(place.change, file || 1);
@@ -95,7 +97,7 @@ export class App {
       this.checks = new Checks(change.id, this.failed);
       this.change = change;
     }
-    const [at, target] = this.target(this.change, place, file, row ? { row } : { atom });
+    const [at, target] = this.target(this.change, named ? place : null, file, row ? { row } : { atom });
     await this.desk!.open(at, target);
     if (place.conflicts) await this.lookForConflicts();
     setTimeout(() => void this.lookWhetherStale(), STALE_MS);
@@ -118,9 +120,9 @@ export class App {
   }
 
   /** Where an address leads: what it names, else what is undecided first, else the first file. */
-  private target(change: Change, place: Place, file: number, inside: Target): [number, Target] {
-    const named = place.path ? change.overview.paths.indexOf(place.path) + 1 : 0;
-    if (named) return [named, place.line ? { line: place.line } : 'first'];
+  private target(change: Change, named: Place | null, file: number, inside: Target): [number, Target] {
+    const byPath = named ? change.overview.paths.indexOf(named.path) + 1 : 0;
+    if (byPath) return [byPath, named!.line ? { line: named!.line } : 'first'];
     if (file && file <= change.order.length) return [file, inside];
     const next = change.next(change.order[0] ?? 1, 0);
     return next ? [next.file, { atom: next.atom }] : [change.order[0] ?? 1, 'first'];

@@ -1,5 +1,5 @@
 /** Answers asked for before the page's own code was there; whoever needs one takes it from here, once. */
-import { kept, parse } from './place';
+import { isReloaded, parse, spotOf } from './place';
 
 const waiting = new Map<string, Promise<Response>>();
 
@@ -9,7 +9,7 @@ const nameOf = (path: string, body: string): string => `${path} ${body}`;
 export function begin(url: URL): void {
   const place = parse(url);
   if (place.screen !== 'review') return;
-  const [file] = place.file ? [place.file] : kept<[number, number]>(`at.${place.change}`, [0, 0]);
+  const [file] = spotOf(place, isReloaded()).spot;
   ahead('review.overview', { change: place.change });
   ahead('review.rows', { change: place.change, file: file || 1, start: 0, count: FIRST_ROWS });
 }

@@ -49,6 +49,28 @@ export function kept<T>(key: string, fallback: T): T {
   return raw === null ? fallback : (JSON.parse(raw) as T);
 }
 
+/** Whether the document was loaded again where it was, rather than by a link. */
+export const isReloaded = (): boolean => (performance.getEntriesByType('navigation')[0] as PerformanceNavigationTiming | undefined)?.type === 'reload';
+
+/** Where in a change one was last, in this tab: file, atom, and row of the file. */
+export type Spot = [file: number, atom: number, row: number];
+
+/** Writes down where in a change one is. */
+export function keepSpot(change: string, spot: Spot): void {
+  keep(`at.${change}`, spot);
+}
+
+/**
+ * What to open for an address. The address bar follows the cursor with a delay, what this tab keeps does not: so what is
+ * kept counts where a page is loaded again, and where the address names the same place or none.
+ */
+export function spotOf(place: Place, again: boolean): { spot: Spot; named: boolean } {
+  const last = kept<Spot>(`at.${place.change}`, [0, 0, 0]);
+  const same = place.file ? place.file === last[0] && place.atom === last[1] : !place.path;
+  if (last[0] && (again || same)) return { spot: last, named: false };
+  return { spot: [place.file, place.atom, 0], named: place.path !== '' };
+}
+
 export function keep(key: string, value: unknown): void {
   try {
     sessionStorage.setItem(`exosuit.${key}`, JSON.stringify(value));
