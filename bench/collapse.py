@@ -46,7 +46,10 @@ def seeded(files: Files, rng: random.Random, number: int) -> Seeded:
     """One change: the operators in turn, every eighth composed, with edits hidden in it."""
     kinds = [*OPERATORS, composed]
     made = kinds[number % len(kinds)](files, rng)
-    if made.operator != "replacement":  # a third of the trials without any: small moved blocks are else never whole
+    if made.operator not in (
+        "replacement",
+        "wrapper",
+    ):  # a third of the trials without any: small moved blocks are else never whole
         hide(made, rng, (0, 1, 3)[number // len(kinds) % 3])
     return made
 

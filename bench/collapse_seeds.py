@@ -282,8 +282,41 @@ def _bound(node: ast.stmt) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
+def wrapped(base: Files, rng: random.Random) -> Seeded:
+    """The first argument of all calls of one function wrapped in another call, some places left out, some edited."""
+    calls: dict[str, list[tuple[str, ast.Call]]] = {}
+    for path, text in base.items():
+        for node in ast.walk(ast.parse(text)) if path.endswith(".py") and text.isascii() else ():
+            first = node.args[0] if isinstance(node, ast.Call) and node.args else None
+            if isinstance(node, ast.Call) and first is not None and first.lineno == first.end_lineno:
+                name = ast.unparse(node.func)
+                if re.fullmatch(r"[\w.]+", name) and not isinstance(first, ast.Starred | ast.GeneratorExp):
+                    calls.setdefault(name, []).append((path, node))
+    seeded = Seeded("wrapper", base, dict(base))
+    some = sorted(name for name, places in calls.items() if 12 <= len(places) <= 80)
+    if not some:
+        return seeded
+    chosen = sorted(calls[rng.choice(some)], key=lambda place: (place[0], place[1].args[0].lineno))
+    inner = {id(part) for _path, node in chosen for part in ast.walk(node) if part is not node}
+    chosen = [(path, node) for path, node in chosen if id(node) not in inner]
+    left = set(rng.sample(range(len(chosen)), min(2, len(chosen) // 6)))
+    seeded.missed = {(chosen[at][0], chosen[at][1].lineno - 1) for at in left}
+    outer, touched = f"fresh_{rng.randrange(1000, 9999)}", set()
+    for at, (path, node) in sorted(enumerate(chosen), key=lambda one: (one[1][1].lineno, -one[1][1].col_offset)):
+        first, row = node.args[0], node.args[0].lineno - 1
+        if at not in left and (path, node.lineno - 1) not in seeded.missed:
+            lines = seeded.head[path].splitlines(keepends=True)
+            start, end, line = first.col_offset, first.end_col_offset or 0, lines[row]
+            lines[row] = f"{line[:start]}{outer}({line[start:end]}){line[end:]}"
+            seeded.head[path] = "".join(lines)
+            touched.add((path, row))
+    hide(seeded, rng, 2, lambda path, line: (path, line) in touched)
+    seeded.exceptions = set(seeded.hidden_head)
+    return seeded
+
+
 OPERATORS: tuple[Callable[[Files, random.Random], Seeded], ...] = (
-    comments, formatting, quotes, local_names, order, replacement, moved,
+    comments, formatting, quotes, local_names, order, replacement, moved, wrapped,
 )  # fmt: skip
 
 

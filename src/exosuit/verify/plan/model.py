@@ -21,6 +21,8 @@ CLAIMS = {
     "same text for a reader": "the same words and signs in the same paragraphs; line breaks and markup aside",
     "same words elsewhere": "the same paragraphs in the same order in another file; line breaks and markup aside",
     "same tool output": "exactly what the operator gives when it is run on the base; whether it should be is for you",
+    "same tool output but for layout": "the same syntax tree as what the operator gives when it is run on the base; "
+    "whether it should be is for you",
 }
 """What can be proved, and what it means."""
 

@@ -9,12 +9,13 @@ from exosuit.verify.plan.claims import Free, Operator
 from exosuit.verify.plan.model import Plan
 from exosuit.verify.plan.operators.files import apart, renamed
 from exosuit.verify.plan.operators.moved import moved
+from exosuit.verify.plan.operators.patterns import patterns
 from exosuit.verify.plan.operators.program import program
 from exosuit.verify.plan.operators.prose import prose
 from exosuit.verify.plan.operators.replay import replay
 from exosuit.verify.plan.reading import Blobs, Listing, Reading, no_listing
 
-OPERATORS: tuple[Operator, ...] = (renamed, moved, program, apart, prose, replay)
+OPERATORS: tuple[Operator, ...] = (renamed, moved, program, apart, prose, patterns, replay)
 """In the order in which they choose: what needs whole definitions first, then those whose proof says most."""
 
 

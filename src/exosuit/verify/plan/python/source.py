@@ -12,7 +12,7 @@ import warnings
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from exosuit.changes.atoms import split_lines
@@ -60,6 +60,11 @@ class Source:
     def tops(self) -> list[int]:
         """The top-level statements."""
         return [index for index, statement in enumerate(self.statements) if statement.parent < 0]
+
+    @cached_property
+    def offsets(self) -> list[int]:
+        """Where each line starts, in bytes."""
+        return [0, *accumulate(map(len, self.lines))]
 
     @cached_property
     def starts(self) -> list[int]:
@@ -279,13 +284,19 @@ _FIELDS: dict[type, tuple[str, ...]] = {}
 _LEFT_OUT = {"ctx", "kind", "type_comment", "type_ignores"}
 
 
+def fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node that a shape holds, in order."""
+    fields = _FIELDS.get(kind)
+    if fields is None:
+        fields = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _LEFT_OUT)
+    return fields
+
+
 def shape(node: Any, header: bool = True) -> Shape:
     """A node as nested tuples; of a statement, only its own part (`header`)."""
     if isinstance(node, ast.AST):
         kind = node.__class__
-        fields = _FIELDS.get(kind)
-        if fields is None:
-            fields = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _LEFT_OUT)
+        fields = fields_of(kind)
         if kind is ast.Constant:
             return constant(node.value)  # type: ignore[attr-defined]
         if header and isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
