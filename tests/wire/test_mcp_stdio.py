@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -50,6 +51,12 @@ class Talk:
                 return dict(answer)
         raise AssertionError("it ended without an answer")
 
+    def next(self) -> dict[str, Any]:
+        """The next message; one that does not come fails the test rather than hanging it."""
+        assert self.process.stdout is not None
+        assert select.select([self.process.stdout], [], [], TIMEOUT)[0], "no answer"
+        return dict(json.loads(self.process.stdout.readline()))
+
     def call(self, tool: str, **fields: Any) -> dict[str, Any]:
         self.number += 1
         params = {"name": tool, "arguments": fields}
@@ -62,7 +69,7 @@ def talking(folder: Path) -> Iterator[Talk]:
     command = [sys.executable, "-m", "tests.wire.notes", "-C", str(folder), "mcp"]
     state = os.environ | {"EXOSUIT_STATE": str(folder / "state")}
     process = subprocess.Popen(
-        command, env=state, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command, bufsize=0, env=state, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     try:
         yield Talk(process)
@@ -122,11 +129,45 @@ def test_an_error_is_a_tool_error_with_code_and_hint_and_the_talk_goes_on(
 
 @pytest.mark.parametrize(
     "line",
-    [b"", b"nonsense", b"{}", b"[1]", b"\xff\xfe", b"[" * 50_000, b'{"jsonrpc": "2.0", "id": 9, "method": "no/such"}'],
+    [b"", b" ", b"{}", b"\xff\xfe", b'{"jsonrpc": "2.0", "id": 9, "method": "no/such"}'],
 )
 def test_a_line_that_is_no_message_does_not_end_the_talk(talk: Talk, line: bytes) -> None:
     talk.send(line)
     assert talk.call("note_list", subject="none")["structuredContent"] == {"notes": []}
+
+
+HALF = "\\ud800"
+
+
+@pytest.mark.parametrize(
+    ("line", "number", "code"),
+    [
+        (f'{{"jsonrpc": "2.0", "id": 71, "method": "tools/call", "params": {{"name": "{HALF}"}}}}', 71, -32700),
+        (f'{{"jsonrpc": "2.0", "id": "a", "method": "{HALF}"}}', "a", -32700),
+        (f'{{"jsonrpc": "2.0", "id": "{HALF}", "method": "tools/list"}}', None, -32700),
+        ('{"jsonrpc": "2.0", "id": 72, "method": "tools/call", "params": 5}', 72, -32600),
+        ('{"jsonrpc": "1.0", "id": 73, "method": "tools/list"}', 73, -32600),
+        ('{"id": 74}', 74, -32600),
+        ("[1]", None, -32600),
+        ("nonsense", None, -32700),
+        ("[" * 50_000, None, -32700),
+    ],
+)
+def test_a_line_that_is_no_message_is_answered_so_that_nobody_waits(
+    talk: Talk, line: str, number: int | str | None, code: int
+) -> None:
+    talk.send(line.encode())
+    answer = talk.next()
+    assert (answer["id"], answer["error"]["code"]) == (number, code)
+    assert len(json.dumps(answer)) < 1000
+
+
+def test_halves_of_characters_in_a_call_are_an_error_of_the_call_or_text(talk: Talk) -> None:
+    fields = f'{{"subject": "{HALF}", "words": ["{HALF}"]}}'
+    params = f'{{"name": "note_write", "arguments": {fields}}}'
+    talk.send(f'{{"jsonrpc": "2.0", "id": 75, "method": "tools/call", "params": {params}}}'.encode())
+    assert talk.next()["error"]["code"] == -32700
+    assert not talk.call("note_write", subject="whole", words=["\U0001f600"]).get("isError")
 
 
 def test_it_ends_when_the_client_hangs_up(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from exosuit.changes.git import attempt, git
 from exosuit.core.errors import ExosuitError
+from exosuit.core.escapes import spelled_out
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Repository:
     def _no_such(self, revision: str) -> ExosuitError:
         return ExosuitError(
             "no-such-revision",
-            f"there is no revision {revision!r} in {self.root}",
+            f"there is no revision '{spelled_out(revision)}' in {self.root}",
             "git log --oneline --all shows what there is",
         )
 

@@ -38,6 +38,7 @@ from exosuit.commands.present import atoms_out, comments_out, events_out, file_o
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError, UsageError
+from exosuit.core.escapes import folder_text
 from exosuit.core.registry import Effect
 
 
@@ -196,7 +197,7 @@ def materialize(session: Session, ask: MaterializeAsk) -> Materialized:
         tree = review.change.head if ask.all else review.change.base
     out = session.workspace.root / ask.out
     session.workspace.shadow.check_out(tree, out)
-    return Materialized(change=review.change.id, tree=tree, out=str(out), increments=increments)
+    return Materialized(change=review.change.id, tree=tree, out=folder_text(out), increments=increments)
 
 
 @command("change.export", effect=Effect.EXTERNAL)
@@ -213,7 +214,7 @@ def export(session: Session, ask: ExportAsk) -> Exported:
         except OSError as error:
             raise ExosuitError("cannot-write", f"cannot write {out} ({error.strerror})", "name another file") from error
     count = files_between(session.workspace.shadow, review.change.base, tree)
-    named = None if out is None else str(out)
+    named = None if out is None else folder_text(out)
     return Exported(change=review.change.id, files=count, patch=patch, encoding=encoding, out=named)
 
 

@@ -16,7 +16,7 @@ from exosuit.commands.registry import command
 from exosuit.commands.review_models import FileListAsk, FileReadAsk, Files, FileSaveAsk, FileSaved, FileText
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError, UsageError
-from exosuit.core.escapes import named, path_text
+from exosuit.core.escapes import folder_text, named, path_text
 from exosuit.core.registry import Effect
 
 _BLOB = re.compile("[0-9a-f]{40}")
@@ -69,7 +69,7 @@ def read(session: Session, ask: FileReadAsk) -> FileText:
     if data is None:
         raise ExosuitError(
             "no-such-file",
-            f"there is no file '{path_text(path)}' in {path_text(os.fsencode(workspace.root))}",
+            f"there is no file '{path_text(path)}' in {folder_text(workspace.root)}",
             "exosuit file list shows what there is",
         )
     text, encoding = text_or_base64(data)

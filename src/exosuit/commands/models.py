@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from exosuit.core.escapes import path_bytes
+from exosuit.core.escapes import path_bytes, spelled_out
 from exosuit.core.registry import Argument
 
 Positional = Argument(positional=True)
@@ -27,6 +27,10 @@ def _without_nul(name: str) -> str:
 
 FilePath = Annotated[str, AfterValidator(_without_nul)]
 """The name of a file or folder of the caller, as it stands."""
+
+
+Prose = Annotated[str, AfterValidator(spelled_out)]
+r"""What a person says; bytes of a command line that are no text are kept as `\xff`."""
 
 
 def _names_a_file(path: str) -> str:
@@ -68,9 +72,9 @@ class SourceAsk(Model):
     dirs: Annotated[tuple[FilePath, FilePath] | None, Argument(metavar="OLD NEW", file=True)] = Field(
         None, description="Two plain folders: OLD and NEW."
     )
-    title: str | None = Field(None, description="What to call the change; made from its source if not given.")
-    by: str | None = Field(None, description="Who or what made it (an agent, a codemod); kept as a claim.")
-    prompt: str | None = Field(None, description="What it was asked for with; kept and shown.")
+    title: Prose | None = Field(None, description="What to call the change; made from its source if not given.")
+    by: Prose | None = Field(None, description="Who or what made it (an agent, a codemod); kept as a claim.")
+    prompt: Prose | None = Field(None, description="What it was asked for with; kept and shown.")
 
 
 class Imported(Model):
@@ -231,7 +235,7 @@ class SelectAsk(ChangeAsk):
     increment: str | None = Field(
         None, description="An increment of the plan by its id, with those that it needs (rejecting: that need it)."
     )
-    why: str = Field("", description="The reason, kept with the decision.")
+    why: Prose = Field("", description="The reason, kept with the decision.")
 
 
 class Decided(Model):
@@ -258,7 +262,7 @@ class EditAsk(ChangeAsk):
         None, alias="with", description="The file that holds the new text; `-` on the command line is standard input."
     )
     text: Annotated[str | None, Hidden] = Field(None, description="The new text itself instead of a file.")
-    why: str = Field("", description="The reason, kept with the decision.")
+    why: Prose = Field("", description="The reason, kept with the decision.")
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -266,7 +270,7 @@ class EditAsk(ChangeAsk):
 class CommentAsk(ChangeAsk):
     """Say something about atoms, or about the change."""
 
-    text: Annotated[str, Argument(positional=True, metavar="TEXT")] = Field(description="What you want to say.")
+    text: Annotated[Prose, Argument(positional=True, metavar="TEXT")] = Field(description="What you want to say.")
     atoms: list[str] = Field(default_factory=list, description="What it is about; the whole change if not given.")
 
 
@@ -384,7 +388,7 @@ class Exported(Model):
 class SearchAsk(ChangeAsk):
     """Find text in the whole change: removed, added and (with `context`) unchanged lines around them."""
 
-    query: Annotated[str, Argument(positional=True, metavar="TEXT")] = Field(description="What to look for.")
+    query: Annotated[Prose, Argument(positional=True, metavar="TEXT")] = Field(description="What to look for.")
     regex: bool = Field(False, description="It is a regular expression.")
     case: bool = Field(False, description="Upper and lower case are different.")
     limit: int = Field(200, ge=1, le=10_000, description="At most so many hits.")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from exosuit.commands.models import ChangeAsk, CommentOut, Hidden, Model, TreePath
+from exosuit.commands.models import ChangeAsk, CommentOut, Hidden, Model, Prose, TreePath
 
 Runs = list[tuple[int, int]]
 """States of a file's atoms in order, run-length coded: [(count, state), …].
@@ -161,7 +161,7 @@ class Stale(Model):
 class FileListAsk(Model):
     """Files of the working tree."""
 
-    query: str = Field("", description="Letters of the path in order (fuzzy); all if empty.")
+    query: Prose = Field("", description="Letters of the path in order (fuzzy); all if empty.")
     limit: int = Field(200, ge=1, le=10_000, description="At most so many paths.")
 
 

@@ -20,6 +20,7 @@ from exosuit.commands.usage_models import (
 )
 from exosuit.core.database import Database
 from exosuit.core.errors import ExosuitError
+from exosuit.core.escapes import folder_text
 from exosuit.core.registry import Effect
 from exosuit.models.meter.meter import Meter, meter_folder
 from exosuit.models.meter.money import Money
@@ -72,7 +73,7 @@ def export(session: Session, ask: UsageExportAsk) -> UsageExported:
         out.write_text(text, "utf-8", newline="")
     except OSError as error:
         raise ExosuitError("cannot-write", f"cannot write {out} ({error.strerror})", "name another file") from error
-    return UsageExported(calls=len(rows), text="", out=str(out))
+    return UsageExported(calls=len(rows), text="", out=folder_text(out))
 
 
 @command("usage.settle", effect=Effect.PROPOSE)

@@ -7,6 +7,7 @@ from exosuit.commands.models import Nothing
 from exosuit.commands.registry import command
 from exosuit.commands.review_models import WorkspaceShown
 from exosuit.commands.session import Session
+from exosuit.core.escapes import folder_text
 from exosuit.core.registry import Effect
 
 
@@ -17,12 +18,12 @@ def show(session: Session, _ask: Nothing) -> WorkspaceShown:
     repository = workspace.repository
     revision = repository.commit("HEAD")[:12] if repository and repository.has_commits() else ""
     return WorkspaceShown(
-        root=str(workspace.root),
-        name=workspace.root.name,
+        root=folder_text(workspace.root),
+        name=folder_text(workspace.root.name),
         git=repository is not None,
         branch=repository.branch() if repository else "",
         revision=revision,
         changes=len(workspace.store.ids()),
-        state=str(workspace.state),
+        state=folder_text(workspace.state),
         version=__version__,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from exosuit.core.escapes import spelled_out
+
 
 class ExosuitError(Exception):
     """Something a person can act on.
@@ -19,8 +21,9 @@ class ExosuitError(Exception):
         self.retryable = retryable
 
     def as_dict(self) -> dict[str, object]:
-        """The error as JSON-ready data: `code`, `message`, `hint`, `retryable`."""
-        return {"code": self.code, "message": self.message, "hint": self.hint, "retryable": self.retryable}
+        """The error as data that any JSON can carry: `code`, `message`, `hint`, `retryable`."""
+        told = {"message": spelled_out(self.message), "hint": spelled_out(self.hint)}
+        return {"code": self.code, **told, "retryable": self.retryable}
 
 
 class UsageError(ExosuitError):

@@ -8,6 +8,7 @@ written gives the path. The letters are Python's, so `\x1b` means to everybody w
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 
@@ -25,6 +26,11 @@ def path_text(path: bytes) -> str:
     """A path for a screen or for JSON."""
     text = path.decode("utf-8", "surrogateescape")
     return _UNSEEN.sub(_written, text) if _UNSEEN.search(text) else text
+
+
+def folder_text(path: str | os.PathLike[str]) -> str:
+    """The same of a path that is no bytes."""
+    return path_text(os.fsencode(path))
 
 
 def _written(found: re.Match[str]) -> str:

@@ -27,6 +27,7 @@ from exosuit import __version__
 from exosuit.core.errors import ExosuitError
 from exosuit.core.registry import Command, Effect, Face, Registry, as_json
 from exosuit.faces.defect import defect
+from exosuit.faces.faults import relay
 from exosuit.faces.guard import BODY_BYTES
 
 WORKERS = 4
@@ -112,8 +113,10 @@ def serve_stdio(registry: Registry, session: Any) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop, number)
         serving = server(registry, lambda: session, threads)
-        async with stdio_server() as (incoming, outgoing):
-            await serving.run(incoming, outgoing, serving.create_initialization_options())
+        onwards, messages = anyio.create_memory_object_stream[Any](0)
+        async with stdio_server() as (incoming, outgoing), anyio.create_task_group() as group:
+            group.start_soon(relay, incoming, onwards, outgoing)
+            await serving.run(messages, outgoing, serving.create_initialization_options())
 
     asyncio.run(serve())
 
