@@ -134,8 +134,8 @@ def _plain(hint: Any) -> Any:
 def _without_none(hint: Any) -> Any:
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         members = [member for member in typing.get_args(hint) if member is not type(None)]
-        return members[0] if len(members) == 1 else str
-    return hint
+        return _without_none(members[0]) if len(members) == 1 else str
+    return typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
 
 
 def _shown(field: FieldInfo) -> Any:
