@@ -50,6 +50,8 @@ def test_the_tables_of_models_are_read_and_those_of_others_left_alone() -> None:
         (b'[supply.a]\ndriver = "openia"\nmodel = "m"', "one of 'openai'", "docs/models.md"),
         (b'[supply.a]\ndriver = "openai"', "[supply.a] lacks model", "docs/models.md"),
         (b'[supply.a]\ndriver = "openai"\nmodel = "m"\nbase_url = "ftp://x"', "[supply.a] base_url", "docs/models.md"),
+        (b"[queue]\nweigth = { code = 2 }", "[queue] has no 'weigth'", "did you mean 'weight'?"),
+        (b"[queue.weight]\ncode = 0", "[queue] weight: a weight is more than 0", "see docs/models.md"),
         (b"[budget]\ndya = 5", "[budget] has no 'dya'", "did you mean 'day'?"),
         (b"[budget]\nday = -1", "[budget] day", "docs/models.md"),
         (b'[route.r]\nsupplies = ["a"]\nstratgy = "order"', "[route.r] has no 'stratgy'", "did you mean 'strategy'?"),

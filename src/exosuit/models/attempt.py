@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,8 @@ from exosuit.models.failures import Failure, Kind, classified
 from exosuit.models.heard import Ear, listening
 from exosuit.models.receipt import Served
 
+Admit = Callable[["Attempt"], Awaitable[None]]
+"""Awaited before the request is sent; raises Failure (or ExosuitError) if it is not to be sent."""
 Item = ModelResponseStreamEvent | ModelResponse | Failure
 READ_AHEAD = 256
 """Events that may wait for a slow consumer before the supply is made to wait."""
@@ -48,10 +50,11 @@ class Ask:
 class Attempt:
     """Started by `start`; its events come by `wait` and `take`, the last a ModelResponse, or a Failure is raised."""
 
-    def __init__(self, supply: Supply, ask: Ask, served: Served, prefix: str = "") -> None:
+    def __init__(self, supply: Supply, ask: Ask, served: Served, admit: Admit, prefix: str = "") -> None:
         self.supply = supply
         self.served = served
         self.prefix = prefix
+        self.is_sent = False
         self.ear = Ear()
         self.began = time.monotonic()
         self.first_at = self.began
@@ -60,6 +63,7 @@ class Attempt:
         self.first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.response: ModelResponse | None = None
         self._ask = ask
+        self._admit = admit
         self._items: deque[Item] = deque()
         self._loop = asyncio.get_running_loop()
         self._reader: asyncio.Future[None] | None = None
@@ -68,21 +72,19 @@ class Attempt:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Send the request; making the driver ready, which imports it at the first call, is not the supply's time."""
+        """Send the request once it is admitted; time in line and importing a driver are not its own."""
         try:
             model = self.supply.model()
         except ExosuitError as error:
             self._items.append(classified(error))
             self.first.set_result(None)
             return
-        self.ear.sign()
-        self.began = self.ear.at
         self._task = asyncio.create_task(self._pump(model), name=f"ask {self.supply.name}")
 
     @property
     def silence(self) -> float:
-        """Seconds since the last sign of life."""
-        return time.monotonic() - self.ear.at
+        """Seconds since the last sign of life; none while it is not sent."""
+        return time.monotonic() - self.ear.at if self.is_sent else 0.0
 
     @property
     def has_news(self) -> bool:
@@ -159,10 +161,15 @@ class Attempt:
     async def _pump(self, model: Model[Any]) -> None:
         listening.set(self.ear)
         try:
+            await self._admit(self)
+            self.ear.sign()
+            self.is_sent, self.began = True, self.ear.at
             self._put(await self._stream(model))
         except Exception as error:  # noqa: BLE001 - whatever a driver raises is a failure of its supply
             failure = classified(error)
-            self._put(Failure(failure.kind, self.supply.scrub(failure.why), failure.retry_after, failure.sent))
+            told = Failure(failure.kind, self.supply.scrub(failure.why), failure.retry_after, failure.sent)
+            told.__cause__ = failure.__cause__
+            self._put(told)
 
     async def _stream(self, model: Model[Any]) -> ModelResponse:
         """Pass on the events; the response at the end, which must be a whole one."""

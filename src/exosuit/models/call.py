@@ -8,18 +8,22 @@ from collections.abc import AsyncGenerator, Sequence
 
 from pydantic_ai.messages import ModelResponse, ModelResponseStreamEvent, TextPart
 
+from exosuit.models.admission import Admission
 from exosuit.models.attempt import Ask, Attempt, first_of
 from exosuit.models.board import Board
 from exosuit.models.config import RouteTable
 from exosuit.models.drivers import Supply
 from exosuit.models.failures import FINAL, LASTING, TROUBLE, Failure, Kind, NoAnswer
-from exosuit.models.fitness import estimate, misfit
-from exosuit.models.meter import Reservation
+from exosuit.models.fitness import misfit
 from exosuit.models.metering import Metering
+from exosuit.models.queue import Who
 from exosuit.models.receipt import Receipt, Served
 
 AGAIN = frozenset({Kind.DOWN, Kind.CUT, Kind.BROKEN})
 """Failures after which a supply that had begun to answer, or is the only one, is asked once more in the same call."""
+
+TURNED_AWAY = frozenset({Kind.BUDGET, Kind.OPEN, Kind.LIMITED})
+"""Why a request may not go out when its turn has come."""
 
 
 class Call:
@@ -34,10 +38,10 @@ class Call:
         *,
         hold: bool,
         metering: Metering | None = None,
+        who: Who | None = None,
     ) -> None:
         self.table = table
         self.ask = ask if metering is None else metering.bounded(ask)
-        self.metering = metering
         self.board = Board(hold=hold or table.restart == "hold")
         self.receipt = Receipt(route)
         self.response: ModelResponse | None = None
@@ -50,10 +54,9 @@ class Call:
         self._again: list[Supply] = []
         self._waited: set[str] = set()
         self._running: list[Attempt] = []
-        self._tokens = estimate(ask.messages)
+        self._admission = Admission(who or Who(), self.ask, self.receipt.call, metering)
         self._misfits: dict[str, Failure | None] = {}
         self._anew: set[str] = set()
-        self._held: dict[Attempt, Reservation] = {}
         self._endings: list[asyncio.Task[None]] = []
         self._over: BaseException | None = None
 
@@ -80,7 +83,8 @@ class Call:
         """Hang up on every supply that is still asked."""
         running, self._running = self._running, []
         for attempt in running:
-            attempt.supply.health.breaker.release()
+            if attempt.is_sent:
+                attempt.supply.health.breaker.release()
             self._end(attempt, "cancelled")
         endings, self._endings = self._endings, []
         await asyncio.gather(*endings)
@@ -113,8 +117,7 @@ class Call:
         due = True
         while True:
             if due and (supply := self._pick()) is not None:
-                if not await self._start(supply):
-                    continue
+                self._start(supply)
             elif not self._running:
                 await self._wait_for_a_limit()
                 continue
@@ -157,34 +160,31 @@ class Call:
         if not health.breaker.allows(now):
             seconds = health.breaker.seconds_left(now)
             return Failure(Kind.OPEN, f"it failed before and is left alone for {seconds:.1f} s", seconds)
-        if (seconds := health.limits.seconds_left(self._tokens, now)) > 0:
+        if (seconds := health.limits.seconds_left(self._admission.tokens, now)) > 0:
             return Failure(Kind.LIMITED, f"its rate limit is used up for {seconds:.1f} s", seconds)
         if supply.name not in self._misfits:
             self._misfits[supply.name] = misfit(supply.table, self.ask.messages, self.ask.parameters)
         return self._misfits[supply.name]
 
-    async def _start(self, supply: Supply) -> bool:
-        """Send the request to a supply; false if there is no money for it."""
+    def _start(self, supply: Supply) -> None:
+        """Ask a supply, as soon as it is the request's turn there."""
         prefix = self.board.prefix if supply.table.continues and supply.name not in self._anew else ""
         epoch = len(self.receipt.replaced) + (1 if self.board.is_shown and not prefix else 0)
         served = Served(supply.name, supply.table.model, epoch, self._now(), continued=bool(prefix))
         served.request = f"{self.receipt.call}-{len(self.receipt.served)}"
-        attempt = Attempt(supply, self.ask, served, prefix)
-        if self.metering is not None:
-            try:
-                held = self._held[attempt] = await self.metering.hold(supply, self.receipt.call, self.ask)
-                served.request = held.id
-            except Failure as failure:
-                self.failures.append((supply.name, failure))
-                self._over = failure.__cause__
-                return False
+        attempt = Attempt(supply, self.ask, served, self._admit, prefix)
         self.receipt.served.append(served)
-        supply.health.breaker.begin()
-        supply.health.limits.spend(self._tokens, time.monotonic())
-        supply.health.calls += 1
         self._running.append(attempt)
         attempt.start()
-        return True
+
+    async def _admit(self, attempt: Attempt) -> None:
+        """Wait for its turn, then pay; raises Failure where the supply is not to be asked any more by then."""
+        await self._admission.turn(attempt)
+        if (reason := self._refusal(attempt.supply)) is not None:
+            raise reason
+        await self._admission.pay(attempt)
+        served, now = attempt.served, self._now()
+        served.waited, served.began = now - served.began, now
 
     def _may_ask(self, supplies: Sequence[Supply]) -> bool:
         """Whether one of these could take over now."""
@@ -229,18 +229,19 @@ class Call:
                 why = f"nothing came for {attempt.silence:.1f} s"
                 attempt.supply.health.breaker.fail(now)
                 self._note(attempt, Failure(Kind.SILENT, why))
-            else:
-                self._end(attempt, "lost")
+                continue
+            self._end(attempt, "lost")
+            self._left.append(attempt.supply)
+            if attempt.is_sent:
                 attempt.supply.health.breaker.release()
                 attempt.supply.health.outrun(now - attempt.began)
-                self._left.append(attempt.supply)
 
     async def _wait_for_a_limit(self) -> None:
         """All were asked: wait for the first whose rate limit is over soon; raises NoAnswer if there is none."""
         now = time.monotonic()
         most = min(self.table.wait, self._until - now)
         waits = [
-            (supply.health.limits.seconds_left(self._tokens, now), supply)
+            (supply.health.limits.seconds_left(self._admission.tokens, now), supply)
             for supply in self._all
             if supply.name not in self._waited and self._last_kind(supply.name) is Kind.LIMITED
         ]
@@ -270,6 +271,9 @@ class Call:
 
     def _fail(self, attempt: Attempt, failure: Failure) -> None:
         """Note a failure, tell the supply's health, and hang up; raises NoAnswer if nobody else would do better."""
+        if failure.kind in TURNED_AWAY and not attempt.is_sent:
+            self._turn_away(attempt, failure)
+            return
         now = time.monotonic()
         health = attempt.supply.health
         self._note(attempt, failure)
@@ -291,6 +295,14 @@ class Call:
         if failure.kind in FINAL:
             raise NoAnswer(self.receipt.route, self.failures)
 
+    def _turn_away(self, attempt: Attempt, failure: Failure) -> None:
+        """It was not asked after all, when its turn came: that says nothing about the supply."""
+        self.failures.append((attempt.supply.name, failure))
+        self._running.remove(attempt)
+        self.receipt.served = [one for one in self.receipt.served if one is not attempt.served]
+        self._over = failure.__cause__ or self._over
+        self._end(attempt, str(failure.kind))
+
     def _note(self, attempt: Attempt, failure: Failure) -> None:
         self.failures.append((attempt.supply.name, failure))
         attempt.served.why = failure.why
@@ -299,12 +311,7 @@ class Call:
     def _end(self, attempt: Attempt, outcome: str, failure: Failure | None = None) -> None:
         """Write down how a request ended; hanging up and settling go on beside what comes next."""
         attempt.served.outcome, attempt.served.ended = outcome, self._now()
-        self._endings.append(asyncio.create_task(self._settle(attempt, failure)))
-
-    async def _settle(self, attempt: Attempt, failure: Failure | None) -> None:
-        await attempt.close()
-        if self.metering is not None and (held := self._held.pop(attempt, None)) is not None:
-            await self.metering.end(held, attempt, failure)
+        self._endings.append(asyncio.create_task(self._admission.end(attempt, failure)))
 
     def _now(self) -> float:
         return time.monotonic() - self.began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -58,6 +59,7 @@ class SupplyTable(Table):
     prefill: bool | None = None
     finish: Literal["required", "optional"] = "required"
     patience: float = Field(default=2.0, gt=0)
+    concurrency: int | None = Field(default=None, ge=1)
     price: Price | None = None
 
     @field_validator("key")
@@ -105,10 +107,24 @@ class BudgetTable(Table):
         return value
 
 
+class QueueTable(Table):
+    """Who gets how much where supplies take no more at once: shares of apps, 1 for those that are not named."""
+
+    weight: dict[str, float] = {}
+
+    @field_validator("weight")
+    @classmethod
+    def some_share(cls, value: dict[str, float]) -> dict[str, float]:
+        if any(not 0 < weight < math.inf for weight in value.values()):
+            raise ValueError("a weight is more than 0")
+        return value
+
+
 class Settings(Table):
     """All that is configured; `origin` says which file each supply and route is from."""
 
     supply: dict[str, SupplyTable] = {}
     route: dict[str, RouteTable] = {}
     budget: BudgetTable = BudgetTable()
+    queue: QueueTable = QueueTable()
     origin: dict[str, str] = {}

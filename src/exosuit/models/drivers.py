@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,17 +16,19 @@ from exosuit.models.config import SupplyTable
 from exosuit.models.health import Health
 from exosuit.models.heard import client
 from exosuit.models.keys import KeyName, scrubbed
+from exosuit.models.queue import Line
 
 HTTP_SECONDS = 600.0
 """The HTTP client's own limit on one read; the switch is quicker, so this only bounds what is forgotten."""
 
 
 class Supply:
-    """One model at one provider, ready to be asked: its table, its health, and its model for each event loop."""
+    """One model at one provider, ready to be asked: its table, its line, its health, its model for each event loop."""
 
-    def __init__(self, name: str, table: SupplyTable) -> None:
+    def __init__(self, name: str, table: SupplyTable, weights: Mapping[str, float] | None = None) -> None:
         self.name = name
         self.table = table
+        self.line = Line(table.concurrency, weights)
         self.health = Health()
         self._models: WeakKeyDictionary[asyncio.AbstractEventLoop, Model[Any]] = WeakKeyDictionary()
         self._keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, object] = WeakKeyDictionary()

@@ -19,7 +19,8 @@ class Served:
 
     `outcome` is `whole`, `lost` (a hedged request that another one beat), `cancelled`, or a kind of failure. `epoch`
     counts answers that were begun anew; `continued` says that it went on with what another supply had written.
-    `request` is its id at the meter, sent along as its idempotency key.
+    `waited` is its time in line for the supply, before `began`. `request` is its id at the meter, sent along as its
+    idempotency key.
     """
 
     supply: str
@@ -27,6 +28,7 @@ class Served:
     epoch: int
     began: float
     request: str = ""
+    waited: float = 0.0
     first: float | None = None
     ended: float | None = None
     outcome: str = ""

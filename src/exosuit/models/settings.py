@@ -14,11 +14,11 @@ from platformdirs import user_config_path
 from pydantic import BaseModel, ValidationError
 
 from exosuit.core.errors import ExosuitError
-from exosuit.models.config import BudgetTable, Price, RouteTable, Settings, SupplyTable
+from exosuit.models.config import BudgetTable, Price, QueueTable, RouteTable, Settings, SupplyTable
 
 FILE = "exosuit.toml"
 HELP = "see docs/models.md"
-TABLES = ("supply", "route", "budget")
+TABLES = ("supply", "route", "budget", "queue")
 
 
 def user_file() -> Path:
@@ -43,15 +43,18 @@ def merged(texts: Mapping[str, bytes]) -> Settings:
     supplies: dict[str, SupplyTable] = {}
     routes: dict[str, RouteTable] = {}
     budget: dict[str, Any] = {}
+    weight: dict[str, float] = {}
     origin: dict[str, str] = {}
     for name, text in texts.items():
         told = parsed(text, name)
         supplies |= told.supply
         routes |= told.route
         budget |= told.budget.model_dump(exclude_unset=True)
+        weight |= told.queue.weight
         origin |= {f"supply.{one}": name for one in told.supply} | {f"route.{one}": name for one in told.route}
     _check_routes(routes, supplies, origin)
-    return Settings(supply=supplies, route=routes, budget=BudgetTable(**budget), origin=origin)
+    queue = QueueTable(weight=weight)
+    return Settings(supply=supplies, route=routes, budget=BudgetTable(**budget), queue=queue, origin=origin)
 
 
 def parsed(text: bytes, name: str = FILE) -> Settings:
@@ -124,12 +127,17 @@ def _told(error: ValidationError) -> tuple[str, str]:
 
 def _place(steps: list[str]) -> tuple[str, str]:
     """The table in brackets, and the field in it."""
-    depth = 1 if steps[0] == "budget" else 2
+    depth = 1 if steps[0] in ("budget", "queue") else 2
     return f"[{'.'.join(steps[:depth])}]", ".".join(steps[depth:]) or "table"
 
 
 def _fields(steps: list[str]) -> Iterable[str]:
     """The fields that the table of a fault may have."""
-    models: dict[str, type[BaseModel]] = {"supply": SupplyTable, "route": RouteTable, "budget": BudgetTable}
+    models: dict[str, type[BaseModel]] = {
+        "supply": SupplyTable,
+        "route": RouteTable,
+        "budget": BudgetTable,
+        "queue": QueueTable,
+    }
     model = Price if "price" in steps[:-1] else models[steps[0]]
     return model.model_fields

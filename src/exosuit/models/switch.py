@@ -23,6 +23,7 @@ from exosuit.models.config import RouteTable, Settings
 from exosuit.models.drivers import Supply
 from exosuit.models.meter import CallInfo, Meter, Price
 from exosuit.models.metering import Metering, budgets_of, price_to_compare
+from exosuit.models.queue import Who
 from exosuit.models.settings import load, nearest
 from exosuit.models.strategy import ordered
 
@@ -40,7 +41,8 @@ class Switch:
     def __init__(self, settings: Settings, *, meter: Meter | None = None, watch: Watch | None = None) -> None:
         self.settings = settings
         self.meter = meter
-        self.supplies = {name: Supply(name, table) for name, table in settings.supply.items()}
+        weights = settings.queue.weight
+        self.supplies = {name: Supply(name, table, weights) for name, table in settings.supply.items()}
         self.prices: dict[str, Price | None] = {}
         self.watch = watch
         self.last: dict[str, str] = {}
@@ -66,14 +68,21 @@ class Switch:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
-    def route(self, name: str, *, app: str = "", run: str = "", change: str = "") -> RouteModel:
-        """The model behind a route's name; raises `no-such-route`. `app`, `run` and `change` are for the meter."""
+    def route(
+        self, name: str, *, app: str = "", run: str = "", change: str = "", background: bool = False
+    ) -> RouteModel:
+        """The model behind a route's name; raises `no-such-route`.
+
+        `app`, `run` and `change` are for the meter, and the first two for the line before a supply that takes so many
+        calls at a time; `background` gives way there to whoever somebody waits for.
+        """
         table = self.settings.route.get(name)
         if table is None:
             near = nearest(name, self.settings.route)
             hint = f"did you mean {near!r}?" if near else f'[route.{name}]\nsupplies = ["…"]'
             raise ExosuitError("no-such-route", f"there is no route {name!r}", hint)
-        return RouteModel(self, name, table, CallInfo(app=app, run=run, change=change, route=name))
+        info = CallInfo(app=app, run=run, change=change, route=name)
+        return RouteModel(self, name, table, info, background=background)
 
     def supply(self, name: str) -> RouteModel:
         """One supply alone as a model, with all that a route does but switching; raises `no-such-supply`."""
@@ -94,12 +103,15 @@ class RouteModel(Model[Any]):
 
     _answers_requests_itself = False
 
-    def __init__(self, switch: Switch, name: str, table: RouteTable, info: CallInfo) -> None:
+    def __init__(
+        self, switch: Switch, name: str, table: RouteTable, info: CallInfo, *, background: bool = False
+    ) -> None:
         super().__init__()
         self.switch = switch
         self.route = name
         self.table = table
         self.info = info
+        self.who = Who(info.app, info.run, background)
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -197,7 +209,8 @@ class RouteModel(Model[Any]):
     def _call(self, ask: Ask, *, hold: bool) -> Call:
         switch = self.switch
         metering = None if switch.meter is None else Metering(switch.meter, self.info, switch.prices)
-        return Call(self.route, self.table, switch.order(self.route, self.table), ask, hold=hold, metering=metering)
+        supplies = switch.order(self.route, self.table)
+        return Call(self.route, self.table, supplies, ask, hold=hold, metering=metering, who=self.who)
 
     def _over(self, call: Call) -> None:
         if call.winner:
