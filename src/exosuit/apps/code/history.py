@@ -56,7 +56,8 @@ def last_touched(workspace: Workspace, revision: str, file: FileChange, spans: l
     if named.returncode:
         return []
     commit = named.stdout.decode("ascii").strip()
-    done = attempt(["blame", "--porcelain", *limits, commit, "--", file.old_path], cwd=workspace.root)
+    # Without --no-textconv blame runs the programs that the repository's settings name.
+    done = attempt(["blame", "--porcelain", "--no-textconv", *limits, commit, "--", file.old_path], cwd=workspace.root)
     if done.returncode:
         return []
     lines = Counter(line[:40].decode() for line in done.stdout.split(b"\n") if _is_header(line))
