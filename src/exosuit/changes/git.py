@@ -42,6 +42,28 @@ def scrubbed(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, **_FIXED, **(extra or {})}
 
 
+_trusted: list[str] = []
+"""Options of git that pass on which repositories of others the user calls safe."""
+
+
+def trust_as_the_user_does() -> bool:
+    """Heed `safe.directory` of the user's and the system's settings from now on; False where they name nothing new.
+
+    A repository's own settings are not asked, as git does not ask them (CVE-2022-24765).
+    """
+    named: list[str] = []
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    for scope in ("--system", "--global"):
+        asked = [_program(), "config", scope, "--null", "--get-all", "safe.directory"]
+        done = subprocess.run(asked, cwd="/", env=plain, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        named += [f"safe.directory={os.fsdecode(value)}" for value in done.stdout.split(b"\0")[:-1]]
+    options = [part for setting in named for part in ("-c", setting)]
+    if options == _trusted:
+        return False
+    _trusted[:] = options
+    return True
+
+
 def git(
     arguments: Sequence[str | bytes],
     *,
@@ -66,7 +88,7 @@ def attempt(
     """Run git and return what it did, whatever that was; raises only where there is no git."""
     try:
         return subprocess.run(
-            [_program(), *_QUIET, *arguments], cwd=cwd, env=scrubbed(env), input=data,
+            [_program(), *_QUIET, *_trusted, *arguments], cwd=cwd, env=scrubbed(env), input=data,
             stdin=subprocess.DEVNULL if data is None else None, capture_output=True, check=False,
         )  # fmt: skip
     except FileNotFoundError:
@@ -99,7 +121,7 @@ def _started(
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            [_program(), *_QUIET, *arguments],
+            [_program(), *_QUIET, *_trusted, *arguments],
             env=scrubbed(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from exosuit.changes.git import attempt, git
+from exosuit.changes.git import attempt, git, trust_as_the_user_does
 from exosuit.core.errors import ExosuitError
 from exosuit.core.escapes import spelled_out
 
@@ -29,7 +29,10 @@ class Repository:
         Raises `no-work-tree` in a bare repository or inside `.git`, `foreign-repository`, `unsupported-repository`, and
         `damaged-repository` where git cannot read what is there.
         """
-        done = attempt(["rev-parse", *_ABSOLUTE, "--is-inside-work-tree", "--show-object-format", *_PLACES], cwd=folder)
+        asked = ["rev-parse", *_ABSOLUTE, "--is-inside-work-tree", "--show-object-format", *_PLACES]
+        done = attempt(asked, cwd=folder)
+        if _FOREIGN in done.stderr and trust_as_the_user_does():
+            done = attempt(asked, cwd=folder)
         if done.returncode:
             _refuse_odd_places(folder, done.stdout, done.stderr)
             return None
@@ -128,6 +131,7 @@ class Repository:
         )
 
 
+_FOREIGN = b"dubious ownership"
 _NAME = re.compile(rb"[0-9a-f]{40}")
 _ABSOLUTE = ("--path-format=absolute",)
 _PLACES = ("--show-toplevel", "--absolute-git-dir", "--git-common-dir")
@@ -143,11 +147,13 @@ def _refuse_odd_places(folder: Path, output: bytes, words: bytes) -> None:
             f"{folder} is in a git directory without files checked out",
             "name a folder with files with -C, or make one: git worktree add ../checkout",
         )
-    if b"dubious ownership" in words:
+    if _FOREIGN in words:
+        lines = [line.strip() for line in words.decode("utf-8", "surrogateescape").splitlines()]
+        remedy = next((line for line in lines if line.startswith("git config ")), "git config --global safe.directory")
         raise ExosuitError(
             "foreign-repository",
-            f"{folder} belongs to another user, so git refuses to read it",
-            f"chown it, or work as its owner: {folder}",
+            f"the repository at {folder} belongs to another user, so git refuses to read it",
+            f"if you trust it: {remedy}",
         )
     real = folder.resolve()
     if b"not a git repository" in words and not any(os.path.lexists(at / ".git") for at in (real, *real.parents)):
