@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import site
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +73,12 @@ class Repository:
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def equip(self) -> None:
+        """Make an environment of its own in `.venv`, in which pytest is installed."""
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", self.path / ".venv"], check=True)
+        own = next((self.path / ".venv" / "lib").glob("python3*/site-packages"))
+        (own / "elsewhere.pth").write_text("\n".join(site.getsitepackages()))
 
     def commit(self, message: str, files: dict[str, str | bytes | None] | None = None) -> str:
         """Write `files`, stage everything, commit; the new commit's id. Commits are a minute apart."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import site
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -50,9 +47,7 @@ class TestOld(unittest.TestCase):
 @pytest.fixture
 def project(workspace: Repository) -> Repository:
     """A project with an environment of its own in which pytest is installed."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", workspace.path / ".venv"], check=True)
-    own = next((workspace.path / ".venv" / "lib").glob("python3*/site-packages"))
-    (own / "elsewhere.pth").write_text("\n".join(site.getsitepackages()))
+    workspace.equip()
     workspace.commit(
         "a project",
         {

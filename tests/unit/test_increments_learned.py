@@ -13,7 +13,7 @@ from exosuit.changes.shadow import Shadow
 from exosuit.core.errors import ExosuitError
 from exosuit.verify.increments.cdd import minimal, part_size
 from exosuit.verify.increments.increments import edges, increments
-from exosuit.verify.increments.learn import learn
+from exosuit.verify.increments.learn import Question, learn
 from exosuit.verify.increments.lessons import Lesson, Place, lessons, read_lessons, recalled, write_lessons
 from exosuit.verify.increments.model import Edge
 from exosuit.verify.plan.reading import Reading
@@ -163,20 +163,34 @@ def test_what_is_missing_is_searched_for_with_a_quicker_question_where_there_is_
 
         return ask
 
-    told = learn(green("all"), 100, [], prefixes=4, focus=lambda _red: green("one"))
+    told = learn(green("all"), 100, [], prefixes=4, focus=lambda _red: Question(green("one")))
     assert told.edges == (Edge(3, 97, "learned"),)
     assert asked["all"] < 12 < asked["one"] < told.runs == sum(asked.values())
+
+
+def test_what_the_test_runs_is_looked_at_first_and_the_rest_only_where_that_does_not_suffice() -> None:
+    def green(atoms: list[Range]) -> bool:
+        return 3 not in taken(atoms) or 150 in taken(atoms)
+
+    def runs(near: set[int]) -> int:
+        far = [0 if atom in near else 2 for atom in range(200)]
+        told = learn(green, 200, [], prefixes=4, focus=lambda _red: Question(green, far))
+        assert told.edges == (Edge(3, 150, "learned"),)
+        return told.runs
+
+    assert runs({3, 150, 151}) < 20
+    assert runs({3, 151}) < 10 + runs(set())
 
 
 def test_a_quicker_question_that_is_not_red_there_is_not_asked_again() -> None:
     quick: list[list[Range]] = []
 
-    def focus(_red: list[Range]) -> Callable[[list[Range]], bool]:
+    def focus(_red: list[Range]) -> Question:
         def ask(atoms: list[Range]) -> bool:
             quick.append(atoms)
             return True
 
-        return ask
+        return Question(ask)
 
     told = learn(lambda atoms: 3 not in taken(atoms) or 7 in taken(atoms), 10, [], focus=focus)
     assert told.edges == (Edge(3, 7, "learned"),)

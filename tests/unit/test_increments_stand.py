@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import site
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -31,9 +28,7 @@ TOLD = "def told(words): return {0!r}.join(words)\n\n\ndef count():\n    return 
 @pytest.fixture
 def project(workspace: Repository) -> Repository:
     """Two modules that agree on a sign that neither names; the change gives them another, and adds to a function."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", workspace.path / ".venv"], check=True)
-    own = next((workspace.path / ".venv" / "lib").glob("python3*/site-packages"))
-    (own / "elsewhere.pth").write_text("\n".join(site.getsitepackages()))
+    workspace.equip()
     files: dict[str, str | bytes | None] = {
         ".gitignore": ".venv\n__pycache__\n",
         "pack/__init__.py": "",

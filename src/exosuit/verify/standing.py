@@ -12,7 +12,9 @@ from exosuit.changes.materialize import materialize
 from exosuit.core.errors import ExosuitError
 from exosuit.verify.checks.check import Check, Result
 from exosuit.verify.checks.checker import Checker
-from exosuit.verify.increments.learn import Green
+from exosuit.verify.increments.learn import Question
+from exosuit.verify.nearness import nearness
+from exosuit.verify.plan.reading import Reading
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,25 @@ class Standing:
             states[first:end] = bytes([ACCEPTED]) * (end - first)
         return materialize(self.change, states, [], self.checker.workspace.shadow)
 
-    def focused(self, red: list[Range]) -> Green:
-        """The question of what fails with these atoms taken: one test by itself, or a check that tells no tests."""
+    def focused(self, red: list[Range]) -> Question:
+        """The question of what fails with these atoms taken: one test by itself, or a check that tells no tests.
+
+        Far from a test is what it does not run on either end of the change.
+        """
         tree = self._tree(red)
         for demand in self.demands:
             result = self.checker.check(tree, demand.check, self.stop)
             if is_met(demand, result) is False:
-                return replace(self, demands=(self._narrowed(demand, result),)).green
-        return self.green
+                narrowed = self._narrowed(demand, result)
+                return Question(replace(self, demands=(narrowed,)).green, self._far(narrowed.check))
+        return Question(self.green)
+
+    def _far(self, check: Check) -> bytes:
+        traces = []
+        for tree in (self.change.base, self.change.head):
+            self.tell()
+            traces.append(self.checker.traced(tree, check, self.stop))
+        return nearness(Reading(self.change, self.checker.workspace.shadow.blob), traces[0], traces[1])
 
     def _narrowed(self, demand: Demand, result: Result) -> Demand:
         lost = sorted(demand.tests - _passed(result) - set(result.flaky))[:1]

@@ -20,6 +20,7 @@ from exosuit.verify.checks.environment import Environment
 from exosuit.verify.checks.found import found
 from exosuit.verify.checks.judge import judged, settled
 from exosuit.verify.checks.results import Results
+from exosuit.verify.checks.trace import Trace, told_trace
 from exosuit.verify.layout import Layouts
 from exosuit.verify.sandbox.job import Job, Limits
 from exosuit.verify.sandbox.run import run
@@ -88,6 +89,20 @@ class Checker:
         if result.verdict != "cannot-tell" or result.flaky:
             self.results.put(*key, result)
         return result
+
+    def traced(self, tree: str, check: Check, stop: threading.Event | None = None) -> Trace:
+        """What a run of a check touches of a snapshot; empty where its tool cannot be asked, or tells nothing."""
+        if check.lacking or check.name != "pytest":
+            return Trace()
+        with self.layouts.laid_out(tree) as folder:
+            job = self._job(folder, check)
+            env = {**job.env, "PYTEST_ADDOPTS": job.env["PYTEST_ADDOPTS"] + " -p exosuit_trace"}
+            try:
+                return told_trace(run(replace(job, env=env), stop=stop).files)
+            except ExosuitError as error:
+                if error.code != "cannot-start":
+                    raise
+                return Trace()
 
     def _run(self, tree: str, check: Check, stop: threading.Event | None) -> Result:
         with self.layouts.laid_out(tree) as folder:

@@ -14,18 +14,21 @@ from typing import TypeVar
 T = TypeVar("T")
 
 FIRST = 0.1
-"""The chance that an element is needed, before anything is known."""
+"""The chance that an element of a short list is needed, before anything is known."""
+EXPECTED = 2
+"""How many elements of a long one are."""
 
 
-def minimal(items: Sequence[T], does: Callable[[list[T]], bool]) -> list[T]:
+def minimal(items: Sequence[T], does: Callable[[list[T]], bool], far: Callable[[T], int] | None = None) -> list[T]:
     """A part of `items`, in their order, that still `does`, and of which no single one can be left out.
 
     `does(items)` must hold; it is asked of lists in the same order, and never twice of the same part within a round.
+    `far` tells how unlikely an element is to be needed: the least likely are left out all at once, if that may be.
     """
-    kept = list(items)
-    counter = 0
+    kept = _nearest(list(items), does, far) if far else list(items)
+    counter, first = 0, min(FIRST, EXPECTED / max(1, len(kept)))
     while True:
-        size = min(part_size(counter), max(1, len(kept)))
+        size = min(part_size(counter, first), max(1, len(kept)))
         before = len(kept)
         kept = _without_parts(kept, size, does)
         if size == 1 and len(kept) == before:
@@ -33,9 +36,18 @@ def minimal(items: Sequence[T], does: Callable[[list[T]], bool]) -> list[T]:
         counter += 1
 
 
-def part_size(counter: int) -> int:
-    """How many elements to leave out at once in a round."""
-    chance = FIRST / (1 - 1 / math.e) ** counter
+def _nearest(items: list[T], does: Callable[[list[T]], bool], far: Callable[[T], int]) -> list[T]:
+    """The elements up to the least distance that suffices."""
+    for limit in sorted({far(item) for item in items})[:-1]:
+        near = [item for item in items if far(item) <= limit]
+        if does(near):
+            return near
+    return items
+
+
+def part_size(counter: int, first: float = FIRST) -> int:
+    """How many elements to leave out at once in a round; `first` is the chance that one is needed before the first."""
+    chance = first / (1 - 1 / math.e) ** counter
     return 1 if chance >= 1 else max(1, round(-1 / math.log(1 - chance)))
 
 
