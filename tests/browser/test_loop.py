@@ -107,5 +107,22 @@ def test_everything_decided_says_so_and_apply_stays_a_key_of_its_own(screen: Scr
     expect(screen.page.get_by_role("region", name="Nothing left")).to_have_count(0)
 
 
+def test_when_nothing_is_left_no_key_decides_what_is_not_on_screen_and_undo_goes_back_to_it(screen: Screen) -> None:
+    screen.call("change.accept", all=True)
+    screen.call("change.clear", atoms=[str(screen.number("src/depot/queue.py"))])
+    screen.file("src/depot/queue.py").decide("Y")
+    page = screen.page.get_by_role("region", name="Nothing left")
+    expect(page).to_be_visible()
+    expect(screen.page.get_by_role("button", name="Reject")).to_have_count(0)
+    screen.decide("x").press("j", "n")
+    screen.page.wait_for_timeout(150)
+    screen.counts(rejected=0)
+    expect(page).to_be_visible()
+    screen.press("u")
+    screen.says("Taken back: accept")
+    expect(page).to_have_count(0)
+    expect(screen.title).to_have_text("src/depot/queue.py")
+
+
 def _number(screen: Screen, path: str) -> int:
     return int(screen.call("review.overview")["paths"].index(path)) + 1

@@ -1,6 +1,8 @@
 /** The page: which screen, which change, what lies over it, what was last said. */
 import { call, Problem, problem } from './call';
 import { Checks } from './checks.svelte';
+import type { Way } from './conflicts.svelte';
+import { Conflicts } from './conflicts.svelte';
 import type { Out } from './call';
 import type { Change } from './change.svelte';
 import { openChange } from './change.svelte';
@@ -10,7 +12,7 @@ import type { Target } from './desk.svelte';
 import { Events } from './events';
 import { UNASKED } from './plan.svelte';
 import type { Place } from './place';
-import { isReloaded, keep, keepSpot, parse, spotOf } from './place';
+import { isReloaded, keep, keepSpot, kept, parse, spotOf } from './place';
 
 export type Over = '' | 'checks' | 'missed' | 'made' | 'help' | 'palette' | 'search' | 'goto' | 'comment' | 'reason' | 'edit' | 'conflicts' | 'done';
 export type Applied = Out<'change.apply'>;
@@ -24,8 +26,8 @@ export class App {
   change = $state.raw<Change | null>(null);
   desk = $state.raw<Desk | null>(null);
   over = $state<Over>('');
-  /** The last apply, while its conflicts are to be decided. */
-  outcome = $state.raw<Applied | null>(null);
+  /** What the last apply, or an undo or redo of one, left alone. */
+  conflicts = $state.raw<Conflicts | null>(null);
   /** The change that was made of missed places last. */
   made = $state.raw<{ change: string; title: string; already: boolean } | null>(null);
   toast = $state('');
@@ -93,13 +95,13 @@ export class App {
       this.stale = '';
       const change = await openChange(place.change, file || 1);
       this.desk = new Desk(change, this.failed);
-      this.decisions = new Decisions(change, this.desk, this.say, this.failed);
+      this.decisions = new Decisions(change, this.desk, this.say, this.failed, (way, tree) => this.leftAlone(way, tree));
       this.checks = new Checks(change.id, this.failed);
       this.change = change;
     }
     const [at, target] = this.target(this.change, named ? place : null, file, row ? { row } : { atom });
     await this.desk!.open(at, target);
-    if (place.conflicts) await this.lookForConflicts();
+    if (again && kept(`left.${place.change}`, false)) await this.lookForConflicts();
     setTimeout(() => void this.lookWhetherStale(), STALE_MS);
   }
 
@@ -130,8 +132,18 @@ export class App {
 
   /** What apply would leave alone, asked again after a reload. */
   async lookForConflicts(): Promise<void> {
-    this.outcome = await call('change.apply', { change: this.change!.id, dry_run: true });
-    if (this.outcome.conflicts.length) this.over = 'conflicts';
+    const tree = await call('change.apply', { change: this.change!.id, dry_run: true });
+    if (tree.conflicts.length) return this.leftAlone('apply', tree);
+    if (this.over === 'conflicts') this.close();
+    this.say('Apply would leave no file alone.');
+  }
+
+  private leftAlone(way: Way, tree: Applied): void {
+    this.conflicts = new Conflicts(this, way, tree);
+    this.over = 'conflicts';
+    keep(`left.${this.change!.id}`, way === 'apply');
+    const files = tree.conflicts.length === 1 ? '1 file' : `${tree.conflicts.length} files`;
+    if (way !== 'apply') this.say(tree.event === null ? `Nothing was ${way === 'undo' ? 'taken back' : 'done again'}: ${files} in the way.` : `${way === 'undo' ? 'Taken back' : 'Done again'}, but ${files}.`);
   }
 
   /** Makes the plan of the open change, unless it is so large that one should ask for it. */
@@ -207,8 +219,21 @@ export class App {
     localStorage.setItem('exosuit.keys', on ? 'on' : 'off');
   }
 
+  /** Somebody goes to a place by the map or the strip: a page that lies over the diff goes. */
+  leave(): void {
+    if (this.over === 'conflicts' || this.over === 'done') this.close();
+  }
+
+  /** One step back: closes what was said to be wrong, else what lies over the screen. */
+  back(): void {
+    if (!this.problem || !this.over) return this.close();
+    this.problem = null;
+  }
+
   /** Closes what lies over the screen and gives the focus back to the diff. */
   close(): void {
+    this.problem = null;
+    if (this.over === 'conflicts') keep(`left.${this.change!.id}`, false);
     this.over = '';
     this.facts = false;
     queueMicrotask(() => this.desk?.diff?.focus());
@@ -220,13 +245,11 @@ export class App {
     this.applying = true;
     const work = (): Promise<Applied> => call('change.apply', { change: this.change!.id, dry_run: false });
     const outcome = await this.decisions!.run(work).finally(() => (this.applying = false));
-    this.outcome = outcome;
-    keep(`applied.${this.change!.id}`, outcome.applied.length);
     const skipped = outcome.skipped.length ? `, ${outcome.skipped.length} can't be put into a working tree` : '';
     const left = outcome.conflicts.length ? `, ${outcome.conflicts.length} left alone` : '';
     const files = outcome.applied.length === 1 ? '1 file' : `${outcome.applied.length} files`;
     this.say(outcome.applied.length ? `${files} written${left}${skipped}. u takes it back.` : `Nothing was written${left}${skipped}.`);
-    if (outcome.conflicts.length) this.over = 'conflicts';
+    if (outcome.conflicts.length) this.leftAlone('apply', outcome);
   }
 }
 

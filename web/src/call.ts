@@ -14,7 +14,7 @@ export class Problem extends Error {
   constructor(
     readonly code: string,
     message: string,
-    readonly hint = '',
+    readonly hint: string,
   ) {
     super(message);
   }
@@ -42,6 +42,7 @@ async function refusal(response: Response): Promise<Problem> {
   const said: unknown = await response.json().catch(() => null);
   const fields = (typeof said === 'object' && said !== null ? said : {}) as Record<string, unknown>;
   const text = (key: string): string => (typeof fields[key] === 'string' ? (fields[key] as string) : '');
+  const hint = text('hint') || 'look at it again, then repeat';
   const message = text('message') || text('detail') || text('title') || `the server answered ${response.status}`;
-  return new Problem(text('code') || `http-${response.status}`, message, text('hint'));
+  return new Problem(text('code') || `http-${response.status}`, message, hint);
 }

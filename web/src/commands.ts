@@ -2,6 +2,7 @@
 import type { App } from './app.svelte';
 import { call } from './call';
 import type { Selection, Verb } from './decisions';
+import { SEEN_MS, tooSoon } from './decisions';
 import type { Desk, Group } from './desk.svelte';
 import { fileAddress } from './place';
 import { atomsOf } from './rows';
@@ -20,17 +21,14 @@ export interface Command {
   run: (app: App) => unknown;
 }
 
-/** A group must have been in sight this long before a key decides it. */
-export const SEEN_MS = 300;
 
 /** True where the map shows groups: then keys go by group, not by hunk. */
 const byGroup = (app: App): boolean => app.change?.plan.shown ?? false;
 
 function seen(app: App, desk: Desk): boolean {
   const shown = performance.now() - (byGroup(app) ? desk.change.plan.seen : desk.since);
-  if (shown >= SEEN_MS) return true;
-  app.say(`Nothing decided: this was on screen for only ${Math.round(shown)} ms.`);
-  return false;
+  if (shown < SEEN_MS) app.say(tooSoon(shown));
+  return shown >= SEEN_MS;
 }
 
 function ofGroup(group: Group): Selection {
@@ -177,7 +175,7 @@ export const COMMANDS: Command[] = [
   { id: 'palette', title: 'Every command', keys: ['Ctrl+Shift+P'], kind: 'Page', anywhere: true, run: (app) => (app.over = 'palette') },
   { id: 'help', title: 'These keys', keys: ['?'], kind: 'Page', anywhere: true, run: (app) => (app.over = 'help') },
   { id: 'region', title: 'Next part of the screen', keys: ['F6'], kind: 'Page', anywhere: true, run: nextRegion },
-  { id: 'close', title: 'Close, or back to the diff', keys: ['Escape'], kind: 'Page', anywhere: true, run: (app) => app.close() },
+  { id: 'close', title: 'Close, or back to the diff', keys: ['Escape'], kind: 'Page', anywhere: true, run: (app) => app.back() },
   { id: 'theme', title: 'Theme: system, light, dark', keys: [], kind: 'Page', anywhere: true, run: nextTheme },
   { id: 'keys', title: 'Single keys on or off', keys: [], kind: 'Page', anywhere: true, run: (app) => app.setSingleKeys(!app.singleKeys) },
 ];
@@ -189,6 +187,7 @@ export const commandOf = (key: string): Command | undefined => BY_KEY.get(key);
 /** Runs a command if the screen has what it needs; its errors are shown. */
 export function run(app: App, command: Command): void {
   if (!command.anywhere && !(app.place.screen === 'review' && app.desk?.rows)) return;
+  if (command.kind === 'Decide' || command.kind === 'Do') app.problem = null;
   Promise.resolve()
     .then(() => command.run(app))
     .catch(app.failed);

@@ -1,10 +1,16 @@
 /** Decisions: shown at once, then said by the server; what it refuses is taken back on screen. */
+import type { Out } from './call';
 import { call } from './call';
 import type { Change } from './change.svelte';
 import type { Desk } from './desk.svelte';
 import { keep, kept } from './place';
 import { ACCEPTED, REJECTED, UNDECIDED, withState } from './states';
 import type { Run } from './states';
+
+/** What is decided must have been in sight this long before a key decides it. */
+export const SEEN_MS = 300;
+
+export const tooSoon = (shown: number): string => `Nothing decided: this was on screen for only ${Math.round(shown)} ms. Look, then press again.`;
 
 export type Verb = 'accept' | 'reject' | 'clear';
 
@@ -25,6 +31,8 @@ export class Decisions {
     private readonly desk: Desk,
     private readonly say: (text: string) => void,
     private readonly onProblem: (error: unknown) => void,
+    /** Files that an undo or a redo of an apply had to leave alone. */
+    private readonly onLeft: (way: 'undo' | 'redo', tree: Out<'change.apply'>) => void,
   ) {}
 
   /** Accepts, rejects or clears. The screen shows it before the server answers; an error puts it back. */
@@ -53,19 +61,16 @@ export class Decisions {
   }
 
   /** Takes back the last event, or does it again, and goes to where it was made. */
-  step(way: 'undo' | 'redo'): void {
-    this.enqueue(async () => {
+  step(way: 'undo' | 'redo'): Promise<unknown> {
+    return this.enqueue(async () => {
       const answer = await call(`change.${way}`, { change: this.change.id });
-      const tree = answer.tree ? this.said(answer.tree) : '';
-      this.say(`${way === 'undo' ? 'Taken back' : 'Done again'}: ${answer.kind}${tree}`);
+      const { tree } = answer;
+      const done = way === 'undo' ? 'Taken back' : 'Done again';
+      if (tree?.conflicts.length) this.onLeft(way, tree);
+      else this.say(`${done}: ${answer.kind}${tree ? ` · ${tree.applied.length} files in the working tree` : ''}`);
       const place = kept<Record<string, [number, number]>>(this.key, {})[answer.event];
       if (place) queueMicrotask(() => void this.desk.open(place[0], { row: place[1] }).catch(this.onProblem));
     });
-  }
-
-  private said(tree: { applied: string[]; conflicts: unknown[] }): string {
-    const left = tree.conflicts.length ? `, ${tree.conflicts.length} left alone` : '';
-    return ` · ${tree.applied.length} files in the working tree${left}`;
   }
 
   /** Any other command that makes an event: an edit, a comment, an apply. */

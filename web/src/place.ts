@@ -11,7 +11,6 @@ export interface Place {
   path: string;
   line: number;
   first: boolean;
-  conflicts: boolean;
 }
 
 /** Reads an address; anything odd in it falls back to the start of the screen. */
@@ -29,7 +28,6 @@ export function parse(url: URL): Place {
     path: query.get('path') ?? '',
     line: whole(query.get('line') ?? ''),
     first: query.get('first') === '1',
-    conflicts: query.get('conflicts') === '1',
   };
 }
 

@@ -7,5 +7,10 @@ export const SHEETS = {
   checks: () => import('../over/Checks.svelte'),
   missed: () => import('../over/Missed.svelte'),
   made: () => import('../over/Made.svelte'),
+};
+
+/** What stands beside it, or over it and the panel. */
+export const PAGES = {
+  conflicts: () => import('./ConflictFacts.svelte'),
   done: () => import('../over/Done.svelte'),
 };
