@@ -1,0 +1,62 @@
+"""All that can be read from the two sides of a change, detector by detector."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from exosuit.core.pauses import no_pauses
+from exosuit.verify.evidence import (
+    capability,
+    dependency,
+    document,
+    executes,
+    hidden,
+    interface,
+    leftover,
+    secret,
+    unread,
+    weakened,
+)  # fmt: skip
+from exosuit.verify.evidence.material import Licences, Material, no_licences
+from exosuit.verify.evidence.model import Evidence
+from exosuit.verify.evidence.python.names import forget_names
+from exosuit.verify.plan.reading import Reading
+
+Detector = Callable[[Material], list[Evidence]]
+"""Looks at a change; pure, and linear in the sizes of the files that the change touches."""
+
+DETECTORS: dict[str, Detector] = {
+    unread.KIND: unread.unread,
+    hidden.KIND: hidden.hidden,
+    secret.KIND: secret.secret,
+    leftover.KIND: leftover.leftover,
+    weakened.KIND: weakened.weakened,
+    executes.KIND: executes.executes,
+    dependency.KIND: dependency.dependency,
+    capability.KIND: capability.capability,
+    interface.KIND: interface.interface,
+    document.KIND: document.document,
+}
+"""By the kind of evidence that each gives, what is cheap and telling first."""
+
+
+def gathered(
+    reading: Reading,
+    only: Iterable[str] = (),
+    licences: Licences = no_licences,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Evidence]:
+    """The evidence of a change, kind after kind, as it is found; of the kinds `only`, or of all."""
+    wanted = set(only) or DETECTORS.keys()
+    material = Material(reading, licences)
+    for kind, detector in DETECTORS.items():
+        if kind not in wanted:
+            continue
+        began = clock()
+        with no_pauses():
+            found = detector(material)
+        seconds = clock() - began
+        yield from (one.lasting(seconds) for one in found)
+    forget_names()
+    reading.forget()
