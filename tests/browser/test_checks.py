@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.screen import Screen
 
@@ -65,3 +65,37 @@ def test_a_run_that_was_begun_before_a_reload_is_seen_and_stopped(groups: Screen
     groups.page.get_by_role("combobox", name="Command").fill("stop the checks")
     groups.press("Enter")
     expect(panel.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_results_are_there_again_after_a_reload_and_in_another_tab(groups: Screen, context: BrowserContext) -> None:
+    panel = opened(groups)
+    panel.get_by_role("button", name="Run words").click()
+    cells = panel.get_by_role("row", name="words").get_by_role("cell")
+    expect(cells.nth(1)).to_contain_text("fail")
+    panel.get_by_role("button", name="Run slow").click()
+    panel.get_by_role("button", name="Stop").click()
+    expect(panel.get_by_role("row", name="slow").get_by_role("cell").nth(1)).to_contain_text("cannot tell")
+    groups.page.reload()
+    expect(groups.page.locator(".ln.cur")).to_have_count(1)
+    other = Screen(context.new_page(), groups.server, groups.change).open()
+    for tab in (groups, other):
+        panel = opened(tab)
+        cells = panel.get_by_role("row", name="words").get_by_role("cell")
+        expect(cells.nth(0)).to_contain_text("pass")
+        expect(cells.nth(1)).to_contain_text("fail")
+        expect(panel.get_by_role("row", name="slow").get_by_role("cell").nth(1)).to_contain_text("cannot tell")
+        panel.get_by_text(re.compile("^words on head: fail")).click()
+        expect(panel.locator("pre")).to_contain_text("src/logs/theta.py:6")
+    assert groups.server.post("check.status", {}).json["running"] == []
+
+
+def test_what_a_run_begun_before_a_reload_found_is_told_when_it_is_over(groups: Screen) -> None:
+    panel = opened(groups)
+    panel.get_by_role("button", name="Run slow").click()
+    expect(panel.get_by_role("progressbar")).to_have_attribute("aria-valuetext", re.compile("slow on base"))
+    groups.page.reload()
+    expect(groups.page.locator(".ln.cur")).to_have_count(1)
+    panel = opened(groups)
+    expect(panel.get_by_role("progressbar")).to_be_visible()
+    panel.get_by_role("button", name="Stop").click()
+    expect(panel.get_by_role("row", name="slow").get_by_role("cell").nth(0)).to_contain_text("cannot tell")

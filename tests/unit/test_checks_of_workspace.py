@@ -129,6 +129,39 @@ def test_checks_are_listed_with_the_python_they_run_with(project: Repository) ->
     assert out.python == str(project.path / ".venv" / "bin" / "python")
 
 
+def test_what_earlier_runs_said_is_listed_and_nothing_is_run_for_it(project: Repository) -> None:
+    config = """[check.good]
+command = ["true"]
+
+[check.bad]
+command = ["sh", "-c", "echo no good; false"]
+
+[check.long]
+command = ["sleep", "5"]
+timeout = 1
+"""
+    project.commit("checks", {"exosuit.toml": config})
+    project.commit("more", {"a.py": "A = 1\n"})
+
+    def imported() -> str:
+        change = load().dispatch("change.import", Session(project.path), {"revisions": "HEAD~1..HEAD"})
+        assert isinstance(change, Imported)
+        return change.change
+
+    def listed(change: str) -> list[tuple[str, str, str]]:
+        known = load().dispatch("check.list", Session(project.path), {"what": change})
+        assert isinstance(known, ChecksKnown)
+        return sorted((one.name, one.snapshot, one.verdict) for one in known.results)
+
+    change = imported()
+    assert listed(change) == []
+    load().dispatch("check.run", Session(project.path), {"what": change})
+    verdicts = {"good": "pass", "bad": "fail", "long": "cannot-tell"}
+    assert listed(change) == sorted((name, side, said) for name, said in verdicts.items() for side in ("base", "head"))
+    project.commit("again", {"a.py": "A = 2\n"})
+    assert {side for _, side, _ in listed(imported())} == {"base"}
+
+
 def test_a_run_shows_how_far_it_is_and_can_be_stopped(project: Repository) -> None:
     project.commit("slow", {"exosuit.toml": '[check.slow]\ncommand = "sleep 60"\n[check.more]\ncommand = "true"\n'})
     session = Session(project.path)

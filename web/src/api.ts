@@ -193,14 +193,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The checks that there are, with what each lacks, and the Python that they are run with; nothing is run.
-         * @description The checks that there are, with what each lacks, and the Python that they are run with; nothing is run.
+         * The checks that there are, what each lacks, how it went before, and the Python it is run with; nothing is run.
+         * @description The checks that there are, what each lacks, how it went before, and the Python it is run with; nothing is run.
          */
         get: operations["get.check.list"];
         put?: never;
         /**
-         * The checks that there are, with what each lacks, and the Python that they are run with; nothing is run.
-         * @description The checks that there are, with what each lacks, and the Python that they are run with; nothing is run.
+         * The checks that there are, what each lacks, how it went before, and the Python it is run with; nothing is run.
+         * @description The checks that there are, what each lacks, how it went before, and the Python it is run with; nothing is run.
          */
         post: operations["check.list"];
         delete?: never;
@@ -1223,7 +1223,7 @@ export interface components {
         };
         /**
          * ChecksKnown
-         * @description The checks of a snapshot, and the Python that they are run with.
+         * @description The checks of a snapshot, the Python that they are run with, and how they went where they were run before.
          */
         ChecksKnown: {
             /** Checks */
@@ -1238,6 +1238,11 @@ export interface components {
              * @description Where that Python was found, in words.
              */
             python_found: string;
+            /**
+             * Results
+             * @description What is known from earlier runs on the same snapshots; of what could not be told, by this process.
+             */
+            results: components["schemas"]["CheckResult"][];
             /**
              * Note
              * @description One sentence where exosuit.toml is read as it was, not as it is; else empty.

@@ -10,6 +10,8 @@ const POLL_MS = 300;
 const SIDES = ['base', 'head'] as const;
 export { SIDES };
 
+const byPlace = (results: readonly Result[]): Record<string, Result> => Object.fromEntries(results.map((result) => [`${result.name}/${result.snapshot}`, result]));
+
 export class Checks {
   known = $state.raw<Known | null>(null);
   note = $state('');
@@ -30,11 +32,16 @@ export class Checks {
     return this.results[`${check}/${side}`];
   }
 
-  /** Asks which checks there are, and whether some run already; nothing is run. */
+  /** Asks which checks there are, how they went before, and whether some run already; nothing is run. */
   async look(): Promise<void> {
-    this.known ??= await call('check.list', { what: this.change });
-    this.note ||= this.known.note;
+    await this.list();
     if (!this.busy) await this.watch();
+  }
+
+  private async list(): Promise<void> {
+    this.known = await call('check.list', { what: this.change });
+    this.note = this.known.note;
+    this.results = { ...this.results, ...byPlace(this.known.results) };
   }
 
   /** Runs these checks, all of them if none is named, on both sides. */
@@ -44,8 +51,7 @@ export class Checks {
     this.timer = window.setTimeout(() => void this.watch(), POLL_MS / 3);
     try {
       const ran = await call('check.run', { what: this.change, only });
-      const found = ran.results.map((result) => [`${result.name}/${result.snapshot}`, result] as const);
-      this.results = { ...this.results, ...Object.fromEntries(found) };
+      this.results = { ...this.results, ...byPlace(ran.results) };
       this.note = ran.note;
     } finally {
       clearTimeout(this.timer);
@@ -60,7 +66,10 @@ export class Checks {
       this.onProblem(error);
       return { running: [] };
     });
+    const before = this.running;
     this.running = running.find((one) => one.what === this.change) ?? null;
+    // A run that this page did not begin is over: what it found is known now.
+    if (before && !this.running && !this.busy) await this.list().catch(this.onProblem);
     clearTimeout(this.timer);
     if (this.running || this.busy) this.timer = window.setTimeout(() => void this.watch(), POLL_MS);
   }

@@ -16,7 +16,7 @@ from exosuit.commands.check_models import (
 )
 from exosuit.commands.models import Nothing
 from exosuit.commands.registry import command
-from exosuit.commands.running import Running, running_on, shown
+from exosuit.commands.running import Running, remember, running_on, shown, untold
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError, UsageError
 from exosuit.core.registry import Effect
@@ -51,17 +51,17 @@ def run(session: Session, ask: CheckAsk) -> CheckRan:
     with shown(session, Running(session.workspace.root, ask.what or NOW, left)) as running:
         for name, tree, check in plan:
             running.begin(f"{check.name} on {name}", running.done)
-            if running.stop.is_set():
-                results.append(_out(name, check, Result("cannot-tell", "it was stopped")))
-            else:
-                results.append(_out(name, check, checker.check(tree, check, running.stop)))
+            stopped = running.stop.is_set()
+            result = Result("cannot-tell", "it was stopped") if stopped else checker.check(tree, check, running.stop)
+            remember(session.workspace.root, tree, check.id, result)
+            results.append(_out(name, check, result))
             running.done += 1
     return CheckRan(snapshots=snapshots, results=results, note=note_on(session.workspace, snapshots, trusted))
 
 
 @command("check.list", effect=Effect.READ)
 def list_(session: Session, ask: CheckListAsk) -> ChecksKnown:
-    """The checks that there are, with what each lacks, and the Python that they are run with; nothing is run."""
+    """The checks that there are, what each lacks, how it went before, and the Python it is run with; nothing is run."""
     snapshots, trusted = snapshots_of(session.workspace, ask.what)
     checker = Checker(session.workspace, trusted)
     python = checker.environment
@@ -76,8 +76,16 @@ def list_(session: Session, ask: CheckListAsk) -> ChecksKnown:
         )
         for check in checker.checks(list(snapshots.values())[-1])
     ]
+    root = session.workspace.root
+    results = [
+        _out(name, check, result)
+        for name, tree in snapshots.items()
+        for check in checker.checks(tree)
+        if not check.lacking and (result := checker.known(tree, check) or untold(root, tree, check.id)) is not None
+    ]
     return ChecksKnown(
         checks=known,
+        results=results,
         python=str(python.python) if python else "",
         python_found=python.how if python else "",
         note=note_on(session.workspace, snapshots, trusted),

@@ -35,15 +35,6 @@ class CheckKnown(Model):
     lacking: str = Field(description="What it would need that is not there; empty if it can be run.")
 
 
-class ChecksKnown(Model):
-    """The checks of a snapshot, and the Python that they are run with."""
-
-    checks: list[CheckKnown]
-    python: str = Field(description="Empty if there is none.")
-    python_found: str = Field(description="Where that Python was found, in words.")
-    note: str = Field(description="One sentence where exosuit.toml is read as it was, not as it is; else empty.")
-
-
 class CheckResult(Model):
     """How one check went on one snapshot."""
 
@@ -57,6 +48,18 @@ class CheckResult(Model):
     tests: dict[str, int] = Field(description="How many tests went each way; empty where its tool tells none.")
     failing: list[str]
     output: str = Field(description="The end of what it printed; empty for a pass.")
+
+
+class ChecksKnown(Model):
+    """The checks of a snapshot, the Python that they are run with, and how they went where they were run before."""
+
+    checks: list[CheckKnown]
+    python: str = Field(description="Empty if there is none.")
+    python_found: str = Field(description="Where that Python was found, in words.")
+    results: list[CheckResult] = Field(
+        description="What is known from earlier runs on the same snapshots; of what could not be told, by this process."
+    )
+    note: str = Field(description="One sentence where exosuit.toml is read as it was, not as it is; else empty.")
 
 
 class CheckRan(Model):

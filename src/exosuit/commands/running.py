@@ -1,4 +1,4 @@
-"""What runs now in this process, as others may see and stop it, with the time that is left."""
+"""What runs now in this process, as others may see and stop it, with the time left; and what it could not tell."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exosuit.commands.session import Session
+from exosuit.verify.checks.check import Result
 
 TICK_SECONDS = 0.2
 
@@ -38,6 +39,22 @@ class Running:
 
 
 _running: list[Running] = []
+_untold: dict[tuple[Path, str, str], Result] = {}
+MOST_UNTOLD = 200
+
+
+def untold(root: Path, tree: str, check: str) -> Result | None:
+    """How a check went on a tree of a workspace when it was last run here, if that could not be told."""
+    return _untold.get((root, tree, check))
+
+
+def remember(root: Path, tree: str, check: str, result: Result) -> None:
+    """Keep what the cache of results does not: a verdict that says nothing of the tree, only of the run."""
+    _untold.pop((root, tree, check), None)
+    if result.verdict == "cannot-tell":
+        _untold[root, tree, check] = result
+        if len(_untold) > MOST_UNTOLD:
+            del _untold[next(iter(_untold))]
 
 
 def running_on(root: Path) -> list[Running]:

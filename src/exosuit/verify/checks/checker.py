@@ -74,8 +74,7 @@ class Checker:
         """How a check goes on a snapshot; run at most once for the same environment, twice if it fails."""
         if check.lacking:
             return Result("cannot-tell", check.lacking)
-        key = (tree, check.id, self.environment_id)
-        known = self.results.get(*key)
+        known = self.known(tree, check)
         if known is not None:
             return known
         result = self._run(tree, check, stop)
@@ -87,8 +86,12 @@ class Checker:
             if again is check:
                 break
         if result.verdict != "cannot-tell" or result.flaky:
-            self.results.put(*key, result)
+            self.results.put(tree, check.id, self.environment_id, result)
         return result
+
+    def known(self, tree: str, check: Check) -> Result | None:
+        """How a check went on a snapshot in the same environment, if that is known; nothing is run."""
+        return self.results.get(tree, check.id, self.environment_id)
 
     def traced(self, tree: str, check: Check, stop: threading.Event | None = None) -> Trace:
         """What a run of a check touches of a snapshot; empty where its tool cannot be asked, or tells nothing."""
