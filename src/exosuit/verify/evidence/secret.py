@@ -89,6 +89,9 @@ def secret(material: Material) -> list[Evidence]:
 def _values(line: bytes) -> Iterator[bytes]:
     for _what, value in _known(line):
         yield value
+    if len(line) <= LONGEST:
+        for match in (*_NAMED.finditer(line), *_UNQUOTED.finditer(line)):
+            yield match["value"]
 
 
 def _of_file(touch: Touch, before: set[bytes]) -> Iterator[Evidence]:
@@ -102,6 +105,8 @@ def _of_file(touch: Touch, before: set[bytes]) -> Iterator[Evidence]:
                 yield _told(touch, line, what, value, "unknown" if aside else "against")
         if generic and not known and len(text) <= LONGEST:
             for name, value in _named(text, settings):
+                if value in before:
+                    continue
                 title = f"a value that looks random, named `{name}`"
                 yield _told(touch, line, title, value, "unknown" if aside else "against")
 

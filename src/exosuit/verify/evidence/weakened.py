@@ -17,6 +17,7 @@ from exosuit.verify.evidence.python.collected import Mark, Test, decorated, modu
 from exosuit.verify.evidence.touch import Touch, each, shown
 from exosuit.verify.plan.places import is_collected, is_test
 from exosuit.verify.plan.python.source import DEFINITIONS, Shape, qualified_name
+from exosuit.verify.plan.reading import FileReading
 
 KIND = "weakened test"
 SETTLES = ("revert", "mutants")
@@ -35,7 +36,12 @@ class _Suite:
 def weakened(material: Material) -> list[Evidence]:
     """Weakened, skipped and deleted tests of a change, and expectations that changed together with the code."""
     files = material.files
-    held = [one for one in files if is_collected(one.path) or is_collected(one.file.file.old_path)]
+    away = [Touch(one, material.reading) for one in material.reading.files if _is_away(one)]
+    paths = {one.path for one in away}
+    held = [
+        one for one in files
+        if one.path not in paths and (is_collected(one.path) or is_collected(one.file.file.old_path))
+    ]  # fmt: skip
     suite = _Suite(matched(held))
     suite.gone = _gone(files)
     suite.code_changed = any(
@@ -47,7 +53,18 @@ def weakened(material: Material) -> list[Evidence]:
         suite.new_checks.update(one.whole for one in pair.new.checks)
     for test in suite.pairs.added:
         suite.new_checks.update(one.whole for one in test.checks)
-    return each(held, KIND, lambda touch: _of_file(touch, suite))
+    found = [
+        touch.evidence(
+            KIND, "against", f"{shown(touch.file.file.old_path)} is now {touch.name}, where no runner looks for tests."
+        )
+        for touch in away
+    ]
+    return found + each(held, KIND, lambda touch: _of_file(touch, suite))
+
+
+def _is_away(file: FileReading) -> bool:
+    """Whether a file of tests has a name now that no runner looks for."""
+    return file.file.is_renamed and is_collected(file.file.old_path) and not is_collected(file.file.path)
 
 
 def _of_file(touch: Touch, suite: _Suite) -> Iterator[Evidence]:

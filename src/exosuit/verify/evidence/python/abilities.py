@@ -98,22 +98,30 @@ def abilities(source: Source, index: int, path: bytes) -> Iterator[Ability]:
     called: set[int] = set()
     for part in own_parts(node):
         if isinstance(part, ast.Call):
-            called.add(id(part.func))
+            called.update(id(one) for one in _chain(part.func))
             name = _meaning(source, part.func, imported)
             what = _what(name, part)
             danger = _danger(name, part)
             if what or danger:
-                yield Ability(
-                    what or NETWORK, name, danger, text_of(part, 60), line_of(source, index, part)
-                )  # fmt: skip
+                yield Ability(what or NETWORK, name, danger, text_of(part, 60), line_of(source, index, part))
         elif isinstance(part, ast.Attribute | ast.Name) and id(part) not in called:
             name = dotted(part, imported)
-            if name in ("os.environ", "os.environb") or (
-                isinstance(part, ast.Name) and name in imported.values() and _is_function(name)
-            ):
+            if _is_function(name) and name.partition(".")[0] in _roots(imported):
                 yield Ability(_NAMES[name], name, "", text_of(part, 60), line_of(source, index, part))
         elif isinstance(part, ast.Assign) and (danger := _unguarded(part)):
             yield Ability(CRYPTO, "ssl", danger, text_of(part, 60), line_of(source, index, part))
+
+
+def _chain(node: Any) -> Iterator[Any]:
+    """An expression such as `a.b.c` and what it hangs on."""
+    yield node
+    while isinstance(node, ast.Attribute):
+        node = node.value
+        yield node
+
+
+def _roots(imported: dict[str, str]) -> set[str]:
+    return {one.partition(".")[0] for one in imported.values()}
 
 
 def _is_function(name: str) -> bool:
