@@ -13,13 +13,16 @@ from pathlib import Path
 
 from exosuit.changes.workspace import Workspace
 from exosuit.core.errors import ExosuitError
+from exosuit.core.places import state_root
 from exosuit.verify.checks import environment as environments
+from exosuit.verify.checks.built import Built
 from exosuit.verify.checks.check import Check, Result
 from exosuit.verify.checks.config import FILE, Settings, settings
 from exosuit.verify.checks.environment import Environment
 from exosuit.verify.checks.found import found
 from exosuit.verify.checks.judge import judged, settled
 from exosuit.verify.checks.results import Results
+from exosuit.verify.checks.surroundings import Surroundings
 from exosuit.verify.checks.trace import Trace, told_trace
 from exosuit.verify.layout import Layouts
 from exosuit.verify.sandbox.job import Job, Limits
@@ -27,6 +30,8 @@ from exosuit.verify.sandbox.run import run
 
 _INJECTED = Path(__file__).parent / "injected"
 _PROGRAMS = ("node", "cargo", "go", "make", "sh")
+_SAID = ("cannot-start", "cannot-install", "unreadable-dependencies")
+"""Errors that say in words why a check cannot tell."""
 RERUNS = 3
 MOST_RERUN = 200
 """Failing tests that are run again by their ids; with more, the whole check is."""
@@ -52,6 +57,10 @@ class Checker:
         return environments.find(self.workspace.root, self.settings.python, os.environ)
 
     @cached_property
+    def surroundings(self) -> Surroundings:
+        return Surroundings(self.environment, self.settings, self._read, Built(state_root() / "environments"))
+
+    @cached_property
     def tools(self) -> tuple[dict[str, str], tuple[Path, ...]]:
         return environments.tools(os.environ)
 
@@ -68,7 +77,7 @@ class Checker:
         if self.settings.checks:
             return list(self.settings.checks)
         paths = [path.decode("utf-8", "surrogateescape") for path, _, _ in self.workspace.shadow.listing(tree)]
-        return found(paths, lambda path: self._read(tree, path), self.environment, self._has_program)
+        return found(paths, lambda path: self._read(tree, path), self.surroundings.expected(tree), self._has_program)
 
     def check(self, tree: str, check: Check, stop: threading.Event | None = None) -> Result:
         """How a check goes on a snapshot; run at most once for the same environment, twice if it fails."""
@@ -86,19 +95,19 @@ class Checker:
             if again is check:
                 break
         if result.verdict != "cannot-tell" or result.flaky:
-            self.results.put(tree, check.id, self.environment_id, result)
+            self.results.put(tree, check.id, self.environment_id(tree), result)
         return result
 
     def known(self, tree: str, check: Check) -> Result | None:
         """How a check went on a snapshot in the same environment, if that is known; nothing is run."""
-        return self.results.get(tree, check.id, self.environment_id)
+        return self.results.get(tree, check.id, self.environment_id(tree))
 
     def traced(self, tree: str, check: Check, stop: threading.Event | None = None) -> Trace:
         """What a run of a check touches of a snapshot; empty where its tool cannot be asked, or tells nothing."""
         if check.lacking or check.name != "pytest":
             return Trace()
         with self.layouts.laid_out(tree) as folder:
-            job = self._job(folder, check)
+            job = self._job(folder, check, *self.surroundings.of(tree, stop))
             env = {**job.env, "PYTEST_ADDOPTS": job.env["PYTEST_ADDOPTS"] + " -p exosuit_trace"}
             try:
                 return told_trace(run(replace(job, env=env), stop=stop).files)
@@ -109,21 +118,29 @@ class Checker:
 
     def _run(self, tree: str, check: Check, stop: threading.Event | None) -> Result:
         with self.layouts.laid_out(tree) as folder:
-            job = self._job(folder, check)
             try:
-                outcome = run(job, stop=stop)
+                outcome = run(self._job(folder, check, *self.surroundings.of(tree, stop)), stop=stop)
             except ExosuitError as error:
-                if error.code != "cannot-start":
+                if error.code not in _SAID:
                     raise
                 return Result("cannot-tell", error.message)
             return judged(check, outcome, lambda module: _has_module(folder, module))
 
-    def _job(self, folder: Path, check: Check) -> Job:
+    def _job(self, folder: Path, check: Check, environment: Environment | None, metadata: tuple[Path, ...]) -> Job:
         told, readable = self.tools
-        root, environment = self.workspace.root, self.environment
-        paths = [str(_INJECTED)] + ([str(root / "src")] if (folder / "src").is_dir() else [])
+        root, command = self.workspace.root, check.command
+        if check.found and environment is not None and self.environment is not None:
+            own = str(self.environment.python)  # the one that the check was found for stands for the one it is run with
+            command = tuple(str(environment.python) if word == own else word for word in command)
+        paths = [str(_INJECTED), *([str(root / "src")] if (folder / "src").is_dir() else []), *map(str, metadata)]
         env = {**told, "PYTHONPATH": os.pathsep.join(paths), "PYTEST_ADDOPTS": "-p exosuit_report -p no:cacheprovider"}
-        lent = [*readable, _INJECTED, root / "node_modules", *(root / path for path in self.settings.readable)]
+        lent = [
+            *readable,
+            _INJECTED,
+            *metadata,
+            root / "node_modules",
+            *(root / path for path in self.settings.readable),
+        ]
         if environment is not None:
             lent += environment.readable
             lent += [path for path in environment.added if not self._is_inside(path)]
@@ -131,7 +148,7 @@ class Checker:
             env |= {"VIRTUAL_ENV": str(environment.prefix)} if environment.is_venv else {}
         limits = Limits(seconds=check.timeout, cpu=check.timeout * (os.cpu_count() or 1))
         env |= check.env
-        return Job(check.command, folder, root, env, tuple(lent), check.network, limits)
+        return Job(command, folder, root, env, tuple(lent), check.network, limits)
 
     def _is_inside(self, path: Path) -> bool:
         """Whether a folder is of the workspace, whose snapshot stands there, or so high that it must not be lent."""
@@ -144,14 +161,13 @@ class Checker:
             return replace(check, command=(*check.command, *tests))
         return check
 
-    @cached_property
-    def environment_id(self) -> str:
+    def environment_id(self, tree: str) -> str:
         """The same as long as the same programs and packages are there to run checks with."""
         told, _ = self.tools
         programs = [path for name in _PROGRAMS if (path := shutil.which(name, path=told["PATH"]))]
         packages = str(self.workspace.root / "node_modules" / ".package-lock.json")
         times = [(path, os.stat(path).st_mtime_ns) for path in (*programs, packages) if os.path.exists(path)]
-        python = self.environment.id if self.environment is not None else ""
+        python = self.surroundings.id(tree)
         return hashlib.sha256(repr((python, sorted(told.items()), times)).encode()).hexdigest()[:16]
 
     def _has_program(self, name: str) -> bool:

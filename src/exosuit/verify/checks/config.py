@@ -11,15 +11,23 @@ from exosuit.verify.checks.check import TIMEOUT, Check
 
 FILE = "exosuit.toml"
 _KEYS = {"command": "a string or a list of strings", "timeout": "seconds", "network": "true or false", "env": "a table"}
+_LISTS = ("readable", "extras", "groups", "requirements")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What `exosuit.toml` says of checks: the checks, the interpreter (empty: find it), what else may be read."""
+    """What `exosuit.toml` says of checks: the checks, the interpreter (empty: find it), what else may be read.
+
+    With `build`, an environment is made for what a snapshot depends on, these extras, groups and lists included.
+    """
 
     checks: tuple[Check, ...] = ()
     python: str = ""
     readable: tuple[str, ...] = field(default=())
+    build: bool = False
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
 
 
 def settings(text: bytes | None) -> Settings:
@@ -31,12 +39,19 @@ def settings(text: bytes | None) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _bad(str(error)) from None
     environment = _table(data.get("environment", {}), "environment")
-    python, readable = environment.get("python", ""), environment.get("readable", [])
-    if not isinstance(python, str) or not _is_words(readable):
-        raise _bad("[environment] takes python = a path, readable = a list of paths")
+    python, build = environment.get("python", ""), environment.get("build", False)
+    lists = {name: environment.get(name, []) for name in _LISTS}
+    unknown = sorted(environment.keys() - {"python", "build", *_LISTS})
+    if unknown or not isinstance(python, str) or not isinstance(build, bool) or not all(map(_is_words, lists.values())):
+        raise _bad(
+            f"[environment] takes python = a path, build = true or false, and lists of words: {', '.join(_LISTS)}"
+        )
     checks = _table(data.get("check", {}), "check")
     return Settings(
-        tuple(_check(name, _table(told, f"check.{name}")) for name, told in checks.items()), python, tuple(readable)
+        tuple(_check(name, _table(told, f"check.{name}")) for name, told in checks.items()),
+        python,
+        build=build,
+        **{name: tuple(words) for name, words in lists.items()},
     )
 
 
