@@ -315,8 +315,29 @@ def wrapped(base: Files, rng: random.Random) -> Seeded:
     return seeded
 
 
+def annotated(base: Files, rng: random.Random) -> Seeded:
+    """Parameters and results of functions annotated, with names that have to be imported; defaults stay."""
+
+    def change(path: str, lines: list[str]) -> list[str]:
+        out, tree = list(lines), ast.parse(base[path])
+        first = next((node for node in tree.body if isinstance(node, ast.Import)), None)
+        kinds = ["int", "str", "None"] + (["typing.Any", "typing.Optional[int]"] if first else [])
+        for node in ast.walk(tree):
+            line = lines[node.lineno - 1] if isinstance(node, ast.FunctionDef) else ""
+            if isinstance(node, ast.FunctionDef) and re.match(r"\s*def \w+\([\w, ]*\):$", line) and rng.random() < 0.5:
+                names = re.sub(
+                    r"\b(?!self\b|cls\b)(\w+)", lambda m: f"{m[0]}: {rng.choice(kinds)}", line.partition("(")[2][:-3]
+                )
+                out[node.lineno - 1] = f"{line.partition('(')[0]}({names}) -> {rng.choice(kinds)}:\n"
+        if first and out != lines and not re.search(r"\btyping\b", base[path]):
+            out[first.lineno - 1] = "import typing\n" + out[first.lineno - 1]
+        return out
+
+    return Seeded("annotations", base, _over_lines(base, change))
+
+
 OPERATORS: tuple[Callable[[Files, random.Random], Seeded], ...] = (
-    comments, formatting, quotes, local_names, order, replacement, moved, wrapped,
+    comments, formatting, quotes, local_names, order, replacement, moved, wrapped, annotated,
 )  # fmt: skip
 
 

@@ -14,6 +14,8 @@ CLAIMS = {
     "same program": "the same syntax tree, and the same comments for tools; line numbers and ordinary comments aside",
     "same program but for docstrings": "the same, but `__doc__` of plain functions and classes",
     "same program but for annotations": "the same, but `__annotations__` of plain functions",
+    "same program but for evaluated annotations": "the same, but `__annotations__` of functions, what evaluating them "
+    "does, and new imports for them; all that annotations name is bound above them",
     "same text elsewhere": "a whole definition, unchanged, in another place where its names mean the same",
     "same definition elsewhere": "the same, but for formatting and the names of locals",
     "same lines elsewhere": "these lines of a definition, in their order, in another place where their names mean the "

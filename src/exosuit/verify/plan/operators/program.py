@@ -16,6 +16,7 @@ from typing import Any
 
 from exosuit.verify.plan.claims import Claim, Free, Gathering
 from exosuit.verify.plan.gate import is_same_program, withdrawn
+from exosuit.verify.plan.python.annotations import Surroundings, can_be_evaluated, reads_annotations
 from exosuit.verify.plan.python.source import DEFINITIONS, Source, qualified_name
 from exosuit.verify.plan.python.standards import Aside, Standard, same_parts
 from exosuit.verify.plan.python.toolcomments import deceives
@@ -31,12 +32,13 @@ TITLES = {
     "order": "Definitions in another order",
     "docstrings": "Docstrings only",
     "annotations": "Annotations of plain functions only",
+    "typing": "Annotations of functions, and imports for them, only; they are evaluated where they stand",
     "composed": "Formatting, names of locals, docstrings or annotations at once",
 }
 
 _SHORT = {
     "imports": "order of imports", "locals": "names of locals", "order": "order of definitions",
-    "composed": "several of these at once",
+    "composed": "several of these at once", "typing": "evaluated annotations",
 }  # fmt: skip
 """Words for kinds that share a decision, where they differ from the kind."""
 
@@ -46,8 +48,10 @@ _KINDS = {
     Aside.ORDER: "order",
     Aside.DOCSTRINGS: "docstrings",
     Aside.ANNOTATIONS: "annotations",
+    Aside.TYPING: "typing",
 }
 _BUT = (Aside.DOCSTRINGS, Aside.ANNOTATIONS)
+_TYPING = frozenset({Aside.TYPING})
 
 
 def _sets(*asides: Aside, least: int = 0) -> tuple[frozenset[Aside], ...]:
@@ -56,8 +60,8 @@ def _sets(*asides: Aside, least: int = 0) -> tuple[frozenset[Aside], ...]:
     return tuple(frozenset(some) for size in sizes for some in combinations(asides, size))
 
 
-_ON_STATEMENTS = _sets(*_BUT)
-_ON_FUNCTIONS = tuple(some | {Aside.LOCALS} for some in _sets(*_BUT))
+_ON_STATEMENTS = (*_sets(*_BUT), _TYPING, _TYPING | {Aside.DOCSTRINGS})
+_ON_FUNCTIONS = tuple(some | {Aside.LOCALS} for some in _ON_STATEMENTS)
 _ON_IMPORTS = (frozenset({Aside.IMPORTS}),)
 _ON_BODIES = (frozenset({Aside.ORDER}), frozenset({Aside.ORDER, Aside.LOCALS, *_BUT}))
 FEW, MANY = 100, 3
@@ -78,12 +82,12 @@ class Candidate:
 def program(reading: Reading, free: Free) -> list[Claim]:
     """Claims for all that leaves the programs of the change the same, one for each kind of edit."""
     kinds: dict[str, Gathering] = {}
-    shadowed = _module_names(reading)
+    setting = _surroundings(reading)
     for file in reading.files:
         base, head = file.base_source, file.head_source
         if base is None or head is None or not file.file.runs:
             continue
-        confirmed = _confirmed(file, base, head, shadowed, free)
+        confirmed = _confirmed(file, base, head, setting, free)
         for candidate in confirmed:
             for kind, atoms in _kinds(file, candidate):
                 claim, by = _claim(candidate.aside), _by(kind, candidate.aside)
@@ -127,34 +131,34 @@ def _first(found: Gathering) -> tuple[int, int]:
     return first, first + 1
 
 
-def _module_names(reading: Reading) -> frozenset[str] | None:
-    """Names of modules and packages in the workspace; None where its other files are not known."""
+def _surroundings(reading: Reading) -> Surroundings:
+    """Names of modules and packages in the workspace, and whether its code reads annotations; nothing where unknown."""
     if not reading.base_tree or not reading.head_tree:
-        return None
+        return Surroundings()
     names: set[str] = set()
-    for path in {*reading.base_tree, *reading.head_tree}:
+    blobs: set[str] = set()
+    for path, blob in (*reading.base_tree.items(), *reading.head_tree.items()):
         if path.endswith((b".py", b".pyi", b".so", b".pyx")):
             parts = PurePosixPath(path.decode("utf-8", "replace"))
             names.update((*parts.parts[:-1], parts.name.partition(".")[0]))
-    return frozenset(names)
+            blobs.update([blob] if path.endswith(b".py") else [])
+    return Surroundings(frozenset(names), any(reads_annotations(reading.blob(blob)) for blob in sorted(blobs)))
 
 
-def _confirmed(
-    file: FileReading, base: Source, head: Source, shadowed: frozenset[str] | None, free: Free
-) -> list[Candidate]:
+def _confirmed(file: FileReading, base: Source, head: Source, setting: Surroundings, free: Free) -> list[Candidate]:
     """The candidates of a file that the gate lets through: single statements first, then functions, imports, bodies."""
     tried = _ON_STATEMENTS[:1] if file.file.path.endswith(b".pyi") else _ON_STATEMENTS
     found = segments(file, base, head)
-    held = _gated(file, [], _on_statements(file, base, head, found, tried), shadowed, free)
+    held = _gated(file, [], _on_statements(file, base, head, found, tried, setting), setting, free)
     for around, asides in _WIDER if len(tried) > 1 else ():
         if around is _body and not _may_be_reordered(base, head):
             continue
         known = set(_atoms(held))
         waiting = [segment for segment in found if not known.issuperset(segment.atoms)]
-        wider = _on_parts(base, head, _widened(base, head, waiting, known, around), asides, shadowed)
-        held = _gated(file, held, wider, shadowed, free)
+        wider = _on_parts(base, head, _widened(base, head, waiting, known, around), asides, setting)
+        held = _gated(file, held, wider, setting, free)
     if len(tried) > 1:
-        held = _gated(file, held, _reordered(file, base, head, set(_atoms(held))), shadowed, free)
+        held = _gated(file, held, _reordered(file, base, head, set(_atoms(held))), setting, free)
     return held
 
 
@@ -211,16 +215,16 @@ def _gated(
     file: FileReading,
     held: list[Candidate],
     candidates: Iterable[Candidate],
-    shadowed: frozenset[str] | None,
+    setting: Surroundings,
     free: Free,
 ) -> list[Candidate]:
     """What holds already and the candidates that hold by themselves and together with it, narrowest standard first."""
     found = [one for one in candidates if _is_open(file, one, free)]
     held = list(held)
     for aside in sorted({one.aside for one in found}, key=_narrowest_first):
-        union = Standard(aside.union(*(one.aside for one in held)), shadowed)
+        union = Standard(aside.union(*(one.aside for one in held)), setting)
         some = [one for one in found if one.aside == aside]
-        some = withdrawn(some, _judge(file, [], Standard(aside, shadowed)))
+        some = withdrawn(some, _judge(file, [], Standard(aside, setting)))
         if held and some:
             some = withdrawn(some, _judge(file, list(held), union))
         held += some
@@ -234,8 +238,18 @@ def _judge(file: FileReading, before: Sequence[Candidate], standard: Standard) -
 
 def _is_open(file: FileReading, one: Candidate, free: Free) -> bool:
     """Whether nobody has claimed any of it yet, and all its characters show."""
+    if Aside.TYPING in one.aside and not _can_be_evaluated(file, one):
+        return False
     lines = (line for atom in one.atoms for line in (*file.removed(atom), *file.added(atom)))
     return all(free.has(file.first + atom) for atom in one.atoms) and not deceives(b"".join(lines))
+
+
+def _can_be_evaluated(file: FileReading, one: Candidate) -> bool:
+    """Whether the names in all annotations that a candidate brings are bound where they are evaluated."""
+    head = file.head_source
+    spans = (file.span(atom) for atom in one.atoms)
+    touched = (head.touched(span.head_at, span.head_n) for span in spans if head is not None)
+    return head is not None and all(can_be_evaluated(head, index) for part in touched for index in range(*part))
 
 
 def _atoms(candidates: Sequence[Candidate]) -> list[int]:
@@ -243,17 +257,22 @@ def _atoms(candidates: Sequence[Candidate]) -> list[int]:
 
 
 def _narrowest_first(aside: frozenset[Aside]) -> tuple[bool, int, list[str]]:
-    return bool(aside & set(_BUT)), len(aside), sorted(aside)
+    return bool(aside & {*_BUT, Aside.TYPING}), len(aside), sorted(aside)
 
 
 def _on_statements(
-    file: FileReading, base: Source, head: Source, found: list[Segment], tried: Sequence[frozenset[Aside]]
+    file: FileReading,
+    base: Source,
+    head: Source,
+    found: list[Segment],
+    tried: Sequence[frozenset[Aside]],
+    setting: Surroundings,
 ) -> Iterator[Candidate]:
     """Stretches whose statements are the same on both sides, each atom in at most one."""
     for run in _by_run(file, found):
         at = 0
         while at < len(run):
-            end, aside = _same_until(file, run, at, base, head, tried)
+            end, aside = _same_until(file, run, at, base, head, tried, setting)
             if end:
                 yield Candidate(tuple(a for segment in run[at:end] for a in segment.atoms), aside)
             at = end or at + 1
@@ -264,14 +283,14 @@ def _on_parts(
     head: Source,
     parts: Iterable[tuple[Segment, list[int]]],
     asides: Sequence[frozenset[Aside]],
-    shadowed: frozenset[str] | None,
+    setting: Surroundings,
 ) -> Iterator[Candidate]:
     """Whole parts that are the same on both sides."""
     for whole, atoms in parts:
-        if not same_parts(base, whole.base, head, whole.head, Standard(asides[-1], shadowed)):
+        if not same_parts(base, whole.base, head, whole.head, Standard(asides[-1], setting)):
             continue
         for aside in asides:
-            if same_parts(base, whole.base, head, whole.head, Standard(aside, shadowed)):
+            if same_parts(base, whole.base, head, whole.head, Standard(aside, setting)):
                 yield Candidate(tuple(atoms), aside)
                 break
 
@@ -291,17 +310,23 @@ def _by_run(file: FileReading, found: list[Segment]) -> Iterator[list[Segment]]:
 
 
 def _same_until(
-    file: FileReading, run: list[Segment], at: int, base: Source, head: Source, tried: Sequence[frozenset[Aside]]
+    file: FileReading,
+    run: list[Segment],
+    at: int,
+    base: Source,
+    head: Source,
+    tried: Sequence[frozenset[Aside]],
+    setting: Surroundings,
 ) -> tuple[int, frozenset[Aside]]:
     """The first end up to which segments from `at` on are the same, and what is left aside for it; 0 for none."""
     for end in range(at + 1, min(len(run), at + _REACH) + 1):
         whole = joined(run[at:end])
         if whole.base[0] == whole.base[1] and whole.head[0] == whole.head[1] and not _is_code_free(file, whole.atoms):
             continue  # an `else:` or a closing bracket belongs to no statement, yet it is code
-        if not same_parts(base, whole.base, head, whole.head, Standard(tried[-1])):
+        if not same_parts(base, whole.base, head, whole.head, Standard(tried[-1], setting)):
             continue  # the widest comes last: where it fails, all do
         for aside in tried:
-            if same_parts(base, whole.base, head, whole.head, Standard(aside)):
+            if same_parts(base, whole.base, head, whole.head, Standard(aside, setting)):
                 return end, aside
     return 0, frozenset()
 
@@ -379,6 +404,8 @@ _WIDER = ((_function, _ON_FUNCTIONS), (_imports, _ON_IMPORTS), (_body, _ON_BODIE
 
 
 def _claim(aside: frozenset[Aside]) -> str:
+    if Aside.TYPING in aside:
+        return "same program but for evaluated annotations"
     if Aside.ANNOTATIONS in aside:
         return "same program but for annotations"
     return "same program but for docstrings" if Aside.DOCSTRINGS in aside else "same program"

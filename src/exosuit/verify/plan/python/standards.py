@@ -13,13 +13,9 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from exosuit.verify.plan.python.eligible import (
-    is_deferred,
-    is_free_docstring,
-    is_inert_annotation,
-    may_drop_annotations,
-    rebinds_builtin_types,
-)
+from exosuit.verify.plan.python.annotations import UNKNOWN, Surroundings, unannotated
+from exosuit.verify.plan.python.checkers import brings_names_only, typing_only
+from exosuit.verify.plan.python.eligible import is_free_docstring
 from exosuit.verify.plan.python.inert import sees_order, standard_imports, stretch
 from exosuit.verify.plan.python.locals import UnclearError, local_shape
 from exosuit.verify.plan.python.scopes import own_parts
@@ -34,14 +30,20 @@ class Aside(StrEnum):
     ORDER = "order of definitions"
     DOCSTRINGS = "docstrings"
     ANNOTATIONS = "annotations"
+    TYPING = "annotations that are evaluated"
 
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """What is left aside; `shadowed` are names of modules that the workspace has itself (None: nobody knows)."""
+    """What is left aside, and what is known of the workspace."""
 
     aside: frozenset[Aside] = frozenset()
-    shadowed: frozenset[str] | None = None
+    around: Surroundings = UNKNOWN
+
+    @property
+    def shadowed(self) -> frozenset[str] | None:
+        """Names of modules that the workspace has itself (None: nobody knows)."""
+        return self.around.modules
 
     def leaves(self, aside: Aside) -> bool:
         return aside in self.aside
@@ -59,6 +61,8 @@ class Item(NamedTuple):
 def same(old: Source, new: Source, standard: Standard) -> bool:
     """Whether two whole files are the same at a standard."""
     if old.first_lines != new.first_lines:
+        return False
+    if standard.leaves(Aside.TYPING) and not brings_names_only(old, new, standard.shadowed):
         return False
     ends = old.attached.get(len(old.statements), ()), new.attached.get(len(new.statements), ())
     a, b = _differing(old, new)
@@ -108,6 +112,9 @@ def _items(source: Source, low: int, high: int, standard: Standard) -> Iterator[
         comments = carried + source.attached.get(at, ())
         if standard.leaves(Aside.DOCSTRINGS) and is_free_docstring(source, at):
             at, carried = at + 1, comments
+            continue
+        if standard.leaves(Aside.TYPING) and not comments and (end := typing_only(source, at, high, standard.shadowed)):
+            at = end
             continue
         units = stretch(source, at, high) if ordered and not carried else []
         carried = ()
@@ -175,7 +182,7 @@ def _same_function(old: Source, a: Item, new: Source, b: Item, standard: Standar
     """Two whole functions: by their text, else up to the names of their locals, else statement by statement."""
     if not _is_function(old, a) or not _is_function(new, b):
         return False
-    narrower = Standard(standard.aside - {Aside.LOCALS}, standard.shadowed)
+    narrower = Standard(standard.aside - {Aside.LOCALS}, standard.around)
     if same_parts(old, (a.low, a.high), new, (b.low, b.high), narrower):
         return True
     lengths = {a.high - a.low, b.high - b.low}
@@ -254,48 +261,18 @@ def _bare(source: Source, index: int, standard: Standard) -> Any:
     if standard.leaves(Aside.DOCSTRINGS) and is_free_docstring(source, index + 1):
         node = copy.copy(node)
         node.body = node.body[1:]
-    return _unannotated(source, index, node) if standard.leaves(Aside.ANNOTATIONS) else node
+    return _unannotated(source, index, node, standard)
 
 
 def _shape(source: Source, index: int, standard: Standard) -> Shape:
     """A statement's own part, without what the standard leaves aside."""
     node: Any = source.statements[index].node
-    bare = _unannotated(source, index, node) if standard.leaves(Aside.ANNOTATIONS) else node
+    bare = _unannotated(source, index, node, standard)
     return own_shape(node) if bare is node else shape(bare)
 
 
-def _unannotated(source: Source, index: int, node: Any) -> Any:
-    """A function without annotations that do nothing; inside one, an annotated assignment as a plain one."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        if not may_drop_annotations(source, index):
-            return node
-        deferred = is_deferred(source)
-        if not deferred and rebinds_builtin_types(source):
-            return node
-        bare = copy.copy(node)
-        bare.args = _without_annotations(node.args, deferred)
-        if node.returns and is_inert_annotation(node.returns, deferred):
-            bare.returns = None
-        return bare
-    if isinstance(node, ast.AnnAssign) and node.simple and node.value is not None:
-        around = source.enclosing(index)
-        if around >= 0 and not isinstance(source.statements[around].node, ast.ClassDef):
-            return ast.Assign(targets=[node.target], value=node.value)
-    return node
-
-
-def _without_annotations(arguments: ast.arguments, deferred: bool) -> ast.arguments:
-    def bare(one: ast.arg | None) -> Any:
-        if one is None or one.annotation is None or not is_inert_annotation(one.annotation, deferred):
-            return one
-        return ast.arg(arg=one.arg, annotation=None)
-
-    return ast.arguments(
-        posonlyargs=[bare(one) for one in arguments.posonlyargs],
-        args=[bare(one) for one in arguments.args],
-        vararg=bare(arguments.vararg),
-        kwonlyargs=[bare(one) for one in arguments.kwonlyargs],
-        kw_defaults=arguments.kw_defaults,
-        kwarg=bare(arguments.kwarg),
-        defaults=arguments.defaults,
-    )
+def _unannotated(source: Source, index: int, node: Any, standard: Standard) -> Any:
+    """A statement without the annotations that the standard leaves aside."""
+    if standard.leaves(Aside.TYPING):
+        return unannotated(source, index, node, standard.around)
+    return unannotated(source, index, node, None) if standard.leaves(Aside.ANNOTATIONS) else node
