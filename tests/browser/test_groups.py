@@ -278,3 +278,34 @@ def test_a_reason_is_kept_for_the_group_that_is_rejected(groups: Screen) -> None
     groups.counts(rejected=1)
     decisions = groups.call("change.show", no_atoms=True)["decisions"]
     assert [event["why"] for event in decisions if event["kind"] == "reject"] == ["says the same"]
+
+
+def test_a_change_too_large_to_be_grouped_unasked_says_so_with_the_key(screen: Screen) -> None:
+    count = 200_001
+    patch = "diff --git a/many.txt b/many.txt\nnew file mode 100644\n--- /dev/null\n+++ b/many.txt\n"
+    patch += f"@@ -0,0 +1,{count} @@\n" + "".join(f"+{n}\n" for n in range(count))
+    answer = screen.server.post("change.import", {"patch_text": patch})
+    assert answer.status == 200, answer.body
+    screen.change = answer.json["change"]
+    page, asked = screen.page, list[str]()
+
+    def making(route: Route) -> None:
+        asked.append(route.request.post_data or "")
+        route.fulfill(json={"state": "making", "why": "", "groups": [], "runs": [], "stats": None})
+
+    page.route("**/api/review.groups", making)
+    screen.open()
+    words = page.locator(".map .head")
+    expect(words).to_contain_text("Not grouped: above 200,000 lines that takes minutes. g begins")
+    page.wait_for_timeout(300)
+    assert not any(screen.change in body for body in asked)
+    screen.press("g")
+    expect(words).to_contain_text("grouping")
+    expect(words).not_to_contain_text("Not grouped")
+    page.reload()
+    expect(words).to_contain_text("grouping")
+    assert any(screen.change in body for body in asked)
+    page.evaluate("sessionStorage.clear()")
+    page.set_viewport_size({"width": 640, "height": 800})
+    page.reload()
+    expect(page.locator(".map .small")).to_have_text("not grouped g")

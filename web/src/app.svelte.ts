@@ -149,7 +149,10 @@ export class App {
   /** Makes the plan of the open change, unless it is so large that one should ask for it. */
   plan(unasked: boolean, still: () => boolean): void {
     const { change } = this;
-    if (!change || (unasked && change.overview.lines_added + change.overview.lines_removed > UNASKED)) return;
+    if (!change) return;
+    const large = change.overview.lines_added + change.overview.lines_removed > UNASKED;
+    if (large && unasked && !kept(`grouped.${change.id}`, false)) return;
+    if (large) keep(`grouped.${change.id}`, true);
     change.plan.make(still, () => this.desk?.again()).catch(this.failed);
   }
 

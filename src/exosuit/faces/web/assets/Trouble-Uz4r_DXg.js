@@ -1,2 +1,0 @@
-import{F as e,M as t,N as n,W as r,X as i,at as a,it as o,q as s,st as c}from"./disclose-version-C-7fHMBc.js";var l=e([[`p`,{class:`trouble`,role:`alert`},[`b`,null,`error:`],` `,[`i`,null,`hint:`],` `]]);function u(e,u){a(u,!0);var d=l(),f=i(s(d)),p=i(f,2);c(d),r(()=>{t(f,` ${u.problem.message??``}
-`),t(p,` ${u.problem.hint??``}`)}),n(e,d),o()}export{u as t};
