@@ -8,7 +8,8 @@ import pytest
 
 from exosuit.changes.atoms import REGULAR
 from exosuit.changes.shadow import Shadow
-from exosuit.verify.increments import grammar, grammars
+from exosuit.verify.increments import grammar
+from exosuit.verify.plan import grammars
 from tests.property.nasty import Tree
 from tests.unit.test_increments import Case
 

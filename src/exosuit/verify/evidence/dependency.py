@@ -13,6 +13,9 @@ from exosuit.verify.plan.reading import LARGEST
 
 KIND = "dependency"
 
+LONGEST_LINE = 10_000
+"""Bytes of a line in which a package's name is looked for."""
+
 _LOCKS = {
     b"pyproject.toml": (b"poetry.lock", b"uv.lock", b"pdm.lock", b"requirements.lock"), b"Pipfile": (b"Pipfile.lock",),
     b"package.json": (b"package-lock.json", b"npm-shrinkwrap.json"), b"Cargo.toml": (b"Cargo.lock",),
@@ -51,8 +54,9 @@ def _of_file(material: Material, touch: Touch, known: set[str]) -> Iterator[Evid
 
 def _lines(touch: Touch, name: str) -> list[int]:
     """The added lines that name a package."""
+    short = ((line, text) for line, text in touch.new_lines() if len(text) < LONGEST_LINE)
     return [
-        line for line, text in touch.new_lines()
+        line for line, text in short
         if name.encode() in text.lower() or name in folded(text.decode("utf-8", "replace"))
     ]  # fmt: skip
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 import textwrap
-import tomllib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from posixpath import join, normpath
@@ -14,6 +12,7 @@ from urllib.parse import unquote
 
 from exosuit.verify.evidence.material import Material
 from exosuit.verify.evidence.model import Evidence
+from exosuit.verify.evidence.parsed import json_of, toml
 from exosuit.verify.evidence.prose import Block, Prose, read_prose, same_anchor
 from exosuit.verify.evidence.python.interface import definitions
 from exosuit.verify.evidence.touch import Touch, each, shown
@@ -153,10 +152,10 @@ def unparsable(block: Block) -> str:
         if block.language in ("python", "py", "python3"):
             return "" if ">>>" in text else _python(text)
         if block.language == "json" and "//" not in text and "..." not in text:
-            json.loads(text)
+            json_of(text.encode())
         elif block.language == "toml" and "..." not in text:
-            tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+            toml(text.encode())
+    except ValueError as error:
         return str(error).partition("\n")[0][:100]
     return ""
 
@@ -168,13 +167,13 @@ def _python(text: str) -> str:
             compile(text, "block", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except SyntaxError as error:
         return f"{error.msg} in line {error.lineno}"
-    except MemoryError:
+    except (MemoryError, RecursionError):
         return ""
     return ""
 
 
 _LOADS: dict[bytes, Callable[[bytes], object]] = {
-    b".json": json.loads, b".ipynb": json.loads, b".toml": lambda data: tomllib.loads(data.decode("utf-8")),
+    b".json": json_of, b".ipynb": json_of, b".toml": toml,
 }  # fmt: skip
 """What reads a file of data, by the end of its name."""
 
@@ -192,10 +191,10 @@ def _data(touch: Touch) -> Iterator[Evidence]:
         return
     try:
         load(touch.file.head)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         try:
             load(touch.file.base)
-        except (ValueError, RecursionError):
+        except ValueError:
             return  # it never was, or it is a dialect with comments
         said = str(error).partition("\n")[0][:100]
         line = getattr(error, "lineno", 0)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import configparser
-import json
 import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
 from exosuit.verify.evidence.material import Material
 from exosuit.verify.evidence.model import Evidence
+from exosuit.verify.evidence.parsed import json_of, toml
 from exosuit.verify.evidence.touch import Touch, each
 
 KIND = "runs by itself"
@@ -181,8 +180,8 @@ def _only_hooks(targets: Any) -> Any:
 
 def _toml(data: bytes) -> dict[str, Any] | None:
     try:
-        return tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return toml(data)
+    except ValueError:
         return None
 
 
@@ -224,8 +223,8 @@ def _setup_cfg(touch: Touch) -> Iterator[Evidence]:
 def _package(touch: Touch) -> Iterator[Evidence]:
     """Scripts of package.json that run at an install."""
     try:
-        before = json.loads(touch.file.base or b"{}")
-        after = json.loads(touch.file.head or b"{}")
+        before = json_of(touch.file.base or b"{}")
+        after = json_of(touch.file.head or b"{}")
     except ValueError:
         return
     old, new = (_inside(one, ("scripts",)) or {} for one in (before, after))

@@ -21,6 +21,7 @@ from exosuit.verify.evidence import (
 from exosuit.verify.evidence.material import Licences, Material, no_licences
 from exosuit.verify.evidence.model import Evidence
 from exosuit.verify.evidence.python.names import forget_names
+from exosuit.verify.evidence.touch import REPRODUCE
 from exosuit.verify.plan.reading import Reading
 
 Detector = Callable[[Material], list[Evidence]]
@@ -55,8 +56,19 @@ def gathered(
             continue
         began = clock()
         with no_pauses():
-            found = detector(material)
+            found = _looked(detector, material, kind)
         seconds = clock() - began
         yield from (one.lasting(seconds) for one in found)
     forget_names()
     reading.forget()
+
+
+def _looked(detector: Detector, material: Material, kind: str) -> list[Evidence]:
+    """What a detector finds. Should a file break it as a whole, that is said of the whole change, not passed over."""
+    try:
+        return detector(material)
+    except (RecursionError, MemoryError):
+        change = material.reading.change
+        title = f"Something is nested so deep that nothing of the kind `{kind}` could be looked for."
+        reproduce = REPRODUCE.format(change=change.id, kind=kind)
+        return [Evidence(kind, "unknown", title, ((0, change.atoms),), (), reproduce, (change.base, change.head))]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ast
 import configparser
-import json
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from exosuit.verify.evidence.parsed import json_of, toml
 from exosuit.verify.plan.python.source import parse
 
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*?)\s*(?:;.*)?$")
 _PINNED = re.compile(rb"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
 _HASHES = re.compile(rb"--hash=([a-z0-9]+:[0-9a-f]+)")
+
+
+LONGEST = 1_000
+"""Signs of a line that can be a requirement."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,10 @@ def needs(path: bytes, data: bytes) -> list[Need] | None:
     name = path.rpartition(b"/")[2].decode("utf-8", "replace")
     try:
         if name in ("pyproject.toml", "Pipfile", "Cargo.toml"):
-            table = tomllib.loads(data.decode("utf-8"))
+            table = toml(data)
             return list({"pyproject.toml": _project, "Pipfile": _pipfile, "Cargo.toml": _cargo}[name](table))
         if name == "package.json":
-            return list(_package(json.loads(data or b"{}")))
+            return list(_package(json_of(data or b"{}")))
         if name == "setup.cfg":
             return list(_setup_cfg(data))
         if name == "setup.py":
@@ -72,7 +75,7 @@ def needs(path: bytes, data: bytes) -> list[Need] | None:
 
 def requirement(text: str, group: str) -> Need | None:
     """A requirement as PEP 508 writes it."""
-    if text.lstrip().startswith(("#", "-")):
+    if len(text) > LONGEST or text.lstrip().startswith(("#", "-")):
         return None
     match = _REQUIREMENT.match(text.rstrip("\\ \t"))
     if match is None:
@@ -176,11 +179,11 @@ def locked(path: bytes, data: bytes) -> dict[str, Locked] | None:
     name = path.rpartition(b"/")[2]
     try:
         if name in (b"poetry.lock", b"uv.lock", b"pdm.lock", b"Cargo.lock"):
-            return _tables(tomllib.loads(data.decode("utf-8")))
+            return _tables(toml(data))
         if name in (b"package-lock.json", b"npm-shrinkwrap.json"):
-            return _npm(json.loads(data))
+            return _npm(json_of(data))
         if name == b"Pipfile.lock":
-            return _pipenv(json.loads(data))
+            return _pipenv(json_of(data))
         if name.endswith(b".lock") and b"requirements" in name:
             return _pins(data)
     except (ValueError, AttributeError, TypeError, KeyError):

@@ -7,6 +7,7 @@ of a fence is code and nothing else.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -46,7 +47,7 @@ class Block:
 class Prose:
     """What a document holds; `names` are what stands in backticks, by line.
 
-    `is_generated`: a tool adds headings to it that are not written there.
+    `counts` says how many headings have one name; `is_generated`: a tool adds headings that are not written there.
     """
 
     links: list[Link] = field(default_factory=list)
@@ -54,6 +55,7 @@ class Prose:
     anchors: set[str] = field(default_factory=set)
     names: list[tuple[int, str]] = field(default_factory=list)
     is_generated: bool = False
+    counts: Counter[str] = field(default_factory=Counter)
 
 
 def read_prose(lines: Sequence[bytes]) -> Prose:
@@ -96,13 +98,8 @@ def _line(found: Prose, at: int, text: str, texts: list[str]) -> None:
 def _anchor(found: Prose, heading: str) -> None:
     """Add the anchor of a heading, with a number if there is one already."""
     name = slug(heading)
-    if name not in found.anchors:
-        found.anchors.add(name)
-        return
-    number = 1
-    while f"{name}-{number}" in found.anchors:
-        number += 1
-    found.anchors.add(f"{name}-{number}")
+    found.anchors.add(f"{name}-{found.counts[name]}" if found.counts[name] else name)
+    found.counts[name] += 1
 
 
 def slug(heading: str) -> str:

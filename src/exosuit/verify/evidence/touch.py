@@ -89,8 +89,8 @@ class Touch:
         change = self._reading.change
         lines = [*_spans(self.file.file.old_path or self.path, "base", old), *_spans(self.path, "head", new)]
         return Evidence(
-            kind, strength, title, tuple(self.file.globally(atoms)), tuple(lines),
-            REPRODUCE.format(change=change.id, kind=kind), (change.base, change.head), detail, settled_by,
+            kind, strength, _plain(title), tuple(self.file.globally(atoms)), tuple(lines),
+            REPRODUCE.format(change=change.id, kind=kind), (change.base, change.head), _plain(detail), settled_by,
         )  # fmt: skip
 
 
@@ -111,6 +111,16 @@ def each(files: Iterable[Touch], kind: str, look: Look) -> list[Evidence]:
         except (RecursionError, MemoryError):
             found.append(touch.evidence(kind, "unknown", f"{touch.name} is nested too deep to be looked into."))
     return found
+
+
+LONGEST_SENTENCE = 500
+"""Signs of a sentence; what is longer holds something that is not for people."""
+
+
+def _plain(sentence: str) -> str:
+    """A sentence on one line, without signs that do not show, and not too long."""
+    cut = sentence if len(sentence) <= LONGEST_SENTENCE else sentence[: LONGEST_SENTENCE - 1] + "…"
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in cut)
 
 
 def shown(path: bytes) -> str:

@@ -43,6 +43,7 @@ def weakened(material: Material) -> list[Evidence]:
         if one.path not in paths and (is_collected(one.path) or is_collected(one.file.file.old_path))
     ]  # fmt: skip
     suite = _Suite(matched(held))
+    deep = _set_aside(suite.pairs)
     suite.gone = _gone(files)
     suite.code_changed = any(
         one.new_statements or one.old_statements for one in files if not is_test(one.path) and one.file.is_python
@@ -59,7 +60,27 @@ def weakened(material: Material) -> list[Evidence]:
         )
         for touch in away
     ]
+    found += [
+        one.evidence(KIND, "unknown", f"{one.name} holds a test that is nested too deep to be looked into.")
+        for one in held
+        if one.path in deep
+    ]
     return found + each(held, KIND, lambda touch: _of_file(touch, suite))
+
+
+def _set_aside(pairs: Pairs) -> set[bytes]:
+    """Take out tests that are nested too deep to be read; gives back their files."""
+    kept = [(pair.old, pair.new) for pair in pairs.kept if pair.old.text != pair.new.text]
+    deep: set[bytes] = set()
+    for test in [*(one for pair in kept for one in pair), *pairs.gone, *pairs.added]:
+        try:
+            _ = test.checks, test.marks, test.words
+        except (RecursionError, MemoryError):
+            deep.add(test.path)
+    pairs.kept = [pair for pair in pairs.kept if not {pair.old.path, pair.new.path} & deep]
+    pairs.gone = [test for test in pairs.gone if test.path not in deep]
+    pairs.added = [test for test in pairs.added if test.path not in deep]
+    return deep
 
 
 def _is_away(file: FileReading) -> bool:
