@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from tree_sitter import Node
 
-from exosuit.verify.increments.grammars import grammars_of, parsed
+from exosuit.verify.plan.grammars import grammars_of, parsed
 
 SCRIPTS = (b".js", b".mjs", b".cjs", b".jsx", b".ts", b".mts", b".cts", b".tsx")
 _USES = {"identifier", "type_identifier", "shorthand_property_identifier"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from exosuit.changes.atoms import REGULAR
 from exosuit.changes.shadow import Shadow
 from exosuit.verify.increments import increments as module
-from exosuit.verify.increments.grammars import grammars_of, parsed
+from exosuit.verify.plan.grammars import grammars_of, parsed
 from tests.property.nasty import taken_apart
 from tests.property.test_increments import closed_sets, joined, with_
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from exosuit.verify.increments.grammars import Grammar, grammars_of, parsed
 from exosuit.verify.increments.outline import Clause
 from exosuit.verify.increments.ties import Ties
+from exosuit.verify.plan.grammars import Grammar, grammars_of, parsed
 from exosuit.verify.plan.reading import FileReading
 
 if TYPE_CHECKING:
