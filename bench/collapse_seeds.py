@@ -336,8 +336,34 @@ def annotated(base: Files, rng: random.Random) -> Seeded:
     return Seeded("annotations", base, _over_lines(base, change))
 
 
+def literals(base: Files, rng: random.Random) -> Seeded:
+    """Names put into `%` texts by f-strings, where the text of the line allows it; one place is left as it was."""
+    found = re.compile(
+        r"""(?<![\w"'\\])(["'])([^"'%{}\\\n]*)%s([^"'%{}\\\n]*)\1 % ([a-z_][\w.]*|\([a-z_][\w.]*,\))(?=[\s),\]:]|$)"""
+    )
+    places = [
+        (path, node.lineno - 1)
+        for path, text in base.items()
+        if path.endswith(".py")
+        for node in statements(text)
+        if len(found.findall(text.splitlines()[node.lineno - 1])) == 1
+    ]
+    seeded = Seeded("literals", base, dict(base))
+    if len(places) < 5:
+        return seeded
+    seeded.missed = set(rng.sample(places, 1))
+    for path, row in set(places) - seeded.missed:
+        lines = seeded.head[path].splitlines(keepends=True)
+        lines[row] = found.sub(lambda m: f"f{m[1]}{m[2]}{{{m[4].strip('(,)')}}}{m[3]}{m[1]}", lines[row])
+        seeded.head[path] = "".join(lines)
+    touched = set(places) - seeded.missed
+    hide(seeded, rng, 1, lambda path, line: (path, line) in touched)
+    seeded.exceptions = set(seeded.hidden_head)
+    return seeded
+
+
 OPERATORS: tuple[Callable[[Files, random.Random], Seeded], ...] = (
-    comments, formatting, quotes, local_names, order, replacement, moved, wrapped, annotated,
+    comments, formatting, quotes, local_names, order, replacement, moved, wrapped, annotated, literals,
 )  # fmt: skip
 
 

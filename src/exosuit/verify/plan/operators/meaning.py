@@ -10,11 +10,11 @@ from typing import Any
 
 from exosuit.verify.plan.operators.edited import Edited, both
 from exosuit.verify.plan.python.bindings import UNCLEAR, Origin, bindings, origin, same_module
-from exosuit.verify.plan.python.patterns import Pattern, names
+from exosuit.verify.plan.python.patterns import Pattern, Spelling, names
 from exosuit.verify.plan.python.source import Source
 
 
-def unlike(pattern: Pattern, places: Sequence[Edited]) -> list[Edited]:
+def unlike(pattern: Spelling, places: Sequence[Edited]) -> list[Edited]:
     """The places in which a pattern may have bound something, or brought a name that means something else there.
 
     A name that is brought must be a new local, that did not stand near in the base; else it must be the module's, and
@@ -22,7 +22,7 @@ def unlike(pattern: Pattern, places: Sequence[Edited]) -> list[Edited]:
     that no definition of the change goes by a new name.
     """
     clear = [place for place in places if _binds_the_same(place)]
-    if pattern.is_plain:
+    if isinstance(pattern, Pattern) and pattern.is_plain:
         clear = [place for place in clear if all(_is_foreign(place, name) for name in _roots(pattern))]
     fresh = [place for place in clear if not pattern.is_plain and _is_fresh(place, pattern.brought)]
     known = set(map(id, fresh))

@@ -23,6 +23,7 @@ from exosuit.verify.plan.python.patterns import (
     Bound,
     Chain,
     Pattern,
+    Spelling,
     differences,
     fires_in,
     generalised,
@@ -33,6 +34,7 @@ from exosuit.verify.plan.python.patterns import (
     words_in,
 )
 from exosuit.verify.plan.python.source import Shape
+from exosuit.verify.plan.python.styles import STYLES, Style
 from exosuit.verify.plan.reading import Reading
 
 CLAIM = "same tool output but for layout"
@@ -57,7 +59,7 @@ MOST_EXCEPTIONS = 60
 class Fired:
     """Where a pattern fires: places that it explains, others, and untouched statements."""
 
-    pattern: Pattern
+    pattern: Spelling
     explained: list[Edited] = field(default_factory=list)
     exceptions: list[Edited] = field(default_factory=list)
     missed: list[Missed] = field(default_factory=list)
@@ -94,7 +96,12 @@ def _established(reading: Reading, places: Sequence[Edited]) -> Iterator[Fired]:
     """
     rest = Unedited(reading)
     statements = [(frozenset(words_in(old)), old, new) for place in places for old, new in place.shapes()]
-    known: list[Pattern] = []
+    known: list[Spelling] = []
+    for style in STYLES:
+        fired = Fired(style)
+        if _is_held_to(fired, statements, rest):
+            known.append(style)
+            yield fired
     chains = [(number, chain) for number, place in enumerate(places) for chain in _chains(place)]
     looked_at = 0
     for around in range(WIDEST):
@@ -105,8 +112,9 @@ def _established(reading: Reading, places: Sequence[Edited]) -> Iterator[Fired]:
             if all(rewritten(old, known, set()) == new for old, new in found.pairs):
                 continue
             looked_at += 1
-            fired = Fired(tightened(found.widest, found.bound))
-            if fired.pattern.words and _is_held_to(fired, statements, rest):
+            pattern = tightened(found.widest, found.bound)
+            fired = Fired(pattern)
+            if pattern.words and _is_held_to(fired, statements, rest):
                 done.add(found.widest)
                 known.append(fired.pattern)
                 yield fired
@@ -163,26 +171,31 @@ def _is_held_to(fired: Fired, statements: Sequence[Statement], rest: Unedited) -
     """Whether the author acted in at least half of the places where a pattern fires; missed ones are noted."""
     acted = idle = 0
     for words, old, new in statements:
-        if fired.pattern.words <= words and fires_in(fired.pattern, old):
+        if _may_fire(fired.pattern, words) and fires_in(fired.pattern, old):
             was_run = ran(fired.pattern, old, new)
             acted, idle = acted + was_run, idle + (not was_run)
     limit = acted / LEAST_PRECISION - acted - idle
     for missed in rest.fired(fired.pattern, int(limit) + 1):
         fired.missed.append(missed)
-    return len(fired.missed) <= limit
+    return acted >= FEWEST and len(fired.missed) <= limit
 
 
-def _explain(places: Sequence[Edited], established: Sequence[Fired]) -> dict[Pattern, list[Edited]]:
+def _may_fire(pattern: Spelling, words: frozenset[str]) -> bool:
+    return isinstance(pattern, Style) or pattern.words <= words
+
+
+def _explain(places: Sequence[Edited], established: Sequence[Fired]) -> dict[Spelling, list[Edited]]:
     """Give each place to the most frequent pattern that fires in it, as explained or as an exception.
 
     What comes back are the places that are explained by each pattern that has a part in it.
     """
-    order = sorted((one.pattern for one in established), key=lambda one: -_size(one.old))
-    kept: Counter[Pattern] = Counter()
-    uses: dict[Pattern, list[Edited]] = {}
+    order = sorted((p for one in established if isinstance(p := one.pattern, Pattern)), key=lambda one: -_size(one.old))
+    styles = [one.pattern for one in established if isinstance(one.pattern, Style)]
+    kept: Counter[Spelling] = Counter()
+    uses: dict[Spelling, list[Edited]] = {}
     for place in places:
-        fired: set[Pattern] = set()
-        whole = all(rewritten(old, _alternatives(order, new), fired) == new for old, new in place.shapes())
+        fired: set[Spelling] = set()
+        whole = all(rewritten(old, [*styles, *_alternatives(order, new)], fired) == new for old, new in place.shapes())
         is_torn = any((place.file.span(a).base_n, place.file.span(a).head_n) != (1, 1) for a in place.atoms)
         own = [one for one in established if one.pattern in fired]
         first = next((one for one in own if not one.pattern.is_plain or (whole and is_torn)), None)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from exosuit.verify.plan.model import Missed
-from exosuit.verify.plan.python.patterns import Bound, Pattern, filled, fires_in, match, tree
+from exosuit.verify.plan.python.patterns import Spelling, fires_in, output, tree
 from exosuit.verify.plan.python.scopes import own_parts
 from exosuit.verify.plan.python.source import Source, first_line, own_shape, shape
 from exosuit.verify.plan.reading import Reading
@@ -24,40 +24,38 @@ class Unedited:
         others = {path: blob for path, blob in reading.base_tree.items() if path not in self._runs}
         self._blobs = {path: blob for path, blob in sorted({**others, **own}.items()) if path.endswith(b".py")}
 
-    def fired(self, pattern: Pattern, most: int) -> list[Missed]:
+    def fired(self, pattern: Spelling, most: int) -> list[Missed]:
         """The places where a pattern fires in statements that nobody touched, `most` at most."""
         return list(islice(self._fired(pattern), max(0, most)))
 
-    def _fired(self, pattern: Pattern) -> Iterator[Missed]:
-        words = [word.encode() for word in sorted(pattern.words)]
+    def _fired(self, pattern: Spelling) -> Iterator[Missed]:
         for path, blob in self._blobs.items():
             data = self._reading.blob(blob)
-            if not all(word in data for word in words):
+            if not pattern.may_stand_in(data):
                 continue
             source = self._reading.source(blob, data)
             if source is not None:
-                yield from self._in_file(pattern, words, path, source)
+                yield from self._in_file(pattern, path, source)
 
-    def _in_file(self, pattern: Pattern, words: list[bytes], path: bytes, source: Source) -> Iterator[Missed]:
+    def _in_file(self, pattern: Spelling, path: bytes, source: Source) -> Iterator[Missed]:
         parts = (source.touched(run.base_at, run.base_n) for run in self._runs.get(path, ()))
         touched = {index for part in parts for index in range(*part)}
         for index, statement in enumerate(source.statements):
-            text = source.text(index)
-            if not all(word in text for word in words) or not fires_in(pattern, own_shape(statement.node)):
+            if not pattern.may_stand_in(source.text(index)) or not fires_in(pattern, own_shape(statement.node)):
                 continue
             if index not in touched:
                 yield from _places(pattern, path, source, index)
 
 
-def _places(pattern: Pattern, path: bytes, source: Source, index: int) -> Iterator[Missed]:
+def _places(pattern: Spelling, path: bytes, source: Source, index: int) -> Iterator[Missed]:
     """Where in a statement a pattern fires, as bytes, and what would stand there."""
     statement = source.statements[index]
     node: Any = statement.node
     own = node.pattern.lineno - 1 if isinstance(node, ast.match_case) else first_line(node)
     for part in own_parts(node):
-        bound: Bound = {}
-        if isinstance(part, ast.expr) and match(pattern.old, shape(part, False), bound):
+        made = output(pattern, shape(part, False)) if isinstance(part, ast.expr) else None
+        if made is not None and isinstance(part, ast.expr):
             first, last = (statement.start - own + (line or 1) - 1 for line in (part.lineno, part.end_lineno))
             start, end = source.offsets[first] + part.col_offset, source.offsets[last] + (part.end_col_offset or 0)
-            new = ast.unparse(ast.fix_missing_locations(tree(filled(pattern.new, bound))))
+            new = ast.unparse(ast.fix_missing_locations(tree(made)))
             yield Missed(path, start, end - start, new.encode())

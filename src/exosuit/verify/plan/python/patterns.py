@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any
 
 from exosuit.verify.plan.python.source import BODIES, Shape, fields_of
+from exosuit.verify.plan.python.styles import Style
 
 HOLE, HOLES = "$", "$*"
 """The kinds of a hole for one node and of a hole for a list of nodes."""
@@ -48,6 +49,10 @@ class Pattern:
         """Whether it only puts one dotted name or one constant for another: a replacement of words."""
         return all(_is_dotted(side) for side in (self.old, self.new))
 
+    def may_stand_in(self, text: bytes) -> bool:
+        """Whether a text holds all its words: quick to say no."""
+        return bool(self.words) and all(word.encode() in text for word in self.words)
+
     def __str__(self) -> str:
         return f"{shown(self.old)} → {shown(self.new)}"
 
@@ -59,6 +64,10 @@ def is_node(part: Shape) -> bool:
 
 def _is_list(part: Shape) -> bool:
     return isinstance(part, tuple) and bool(part) and is_node(part[0])
+
+
+def _is_rest(part: Shape) -> bool:
+    return isinstance(part, tuple) and part[:1] == (HOLES,)
 
 
 def _is_dotted(part: Shape) -> bool:
@@ -194,8 +203,7 @@ def filled(part: Shape, bound: Mapping[int, Shape]) -> Shape:
     if is_node(part):
         return tuple(filled(child, bound) for child in part)
     lists = [
-        filled(child, bound) if child[:1] == (HOLES,) and child[1] in bound else (filled(child, bound),)
-        for child in part
+        filled(child, bound) if _is_rest(child) and child[1] in bound else (filled(child, bound),) for child in part
     ]
     return tuple(child for some in lists for child in some)
 
@@ -209,7 +217,7 @@ def match(pattern: Shape, part: Shape, bound: Bound) -> bool:
         return bool(pattern == part)
     if pattern[:1] == ("Constant",) or part[:1] == ("Constant",):
         return pattern == part
-    at = next((at for at, one in enumerate(pattern) if one[:1] == (HOLES,)), -1) if not is_node(pattern) else -1
+    at = next((at for at, one in enumerate(pattern) if _is_rest(one)), -1) if not is_node(pattern) else -1
     if at >= 0 and not is_node(part):
         end = len(part) - (len(pattern) - at - 1)
         if end < at or bound.setdefault(pattern[at][1], part[at:end]) != part[at:end]:
@@ -218,14 +226,27 @@ def match(pattern: Shape, part: Shape, bound: Bound) -> bool:
     return len(pattern) == len(part) and all(match(x, y, bound) for x, y in zip(pattern, part, strict=True))
 
 
-def fires_in(pattern: Pattern, part: Shape) -> bool:
+Spelling = Pattern | Style
+
+
+def output(pattern: Spelling, node: Shape) -> Shape | None:
+    """What a pattern makes of one node; None where it does not fire."""
+    if isinstance(pattern, Style):
+        return pattern.spelled(node)
+    bound: Bound = {}
+    return filled(pattern.new, bound) if match(pattern.old, node, bound) else None
+
+
+def fires_in(pattern: Spelling, part: Shape) -> bool:
     """Whether a pattern fires anywhere in a shape."""
-    return _found(pattern.old, part) > 0
+    if not isinstance(part, tuple) or part[:1] == ("Constant",):
+        return isinstance(pattern, Pattern) and bool(part == pattern.old)
+    return (is_node(part) and output(pattern, part) is not None) or any(fires_in(pattern, child) for child in part)
 
 
-def ran(pattern: Pattern, old: Shape, new: Shape) -> bool:
+def ran(pattern: Spelling, old: Shape, new: Shape) -> bool:
     """Whether it looks as if a pattern that fires in a shape was run on it, among other edits."""
-    if pattern.new[0] == HOLE:
+    if isinstance(pattern, Style) or pattern.new[0] == HOLE:
         return not fires_in(pattern, new)
     return _found(pattern.new, new) > _found(pattern.new, old)
 
@@ -237,14 +258,19 @@ def _found(side: Shape, part: Shape) -> int:
     return (is_node(part) and match(side, part, {})) + sum(_found(side, child) for child in part)
 
 
-def rewritten(part: Shape, patterns: Sequence[Pattern], fired: set[Pattern]) -> Shape:
+def rewritten(part: Shape, patterns: Sequence[Spelling], fired: set[Spelling]) -> Shape:
     """A shape with patterns run everywhere, from outside in, the first that fits; `fired` takes those that did."""
     if not isinstance(part, tuple) or part[:1] == ("Constant",):
         return part
     if is_node(part):
         for pattern in patterns:
             bound: Bound = {}
-            if match(pattern.old, part, bound):
+            if isinstance(pattern, Style):
+                if pattern.spelled(part) is not None:
+                    fired.add(pattern)
+                    inner = tuple(rewritten(child, patterns, fired) for child in part)
+                    return pattern.spelled(inner) or inner
+            elif match(pattern.old, part, bound):
                 fired.add(pattern)
                 inside = {number: rewritten(one, patterns, fired) for number, one in bound.items()}
                 return filled(pattern.new, inside)
@@ -268,7 +294,7 @@ def tree(part: Shape, field: str = "") -> Any:
     if part[:1] == (HOLES,):
         return [_starred(part, field)]
     if not is_node(part):
-        return [_starred(child, field) if child[:1] == (HOLES,) else tree(child) for child in part]
+        return [_starred(child, field) if _is_rest(child) else tree(child) for child in part]
     if part[0] == "Constant":
         value = {"float": float, "complex": complex}.get(part[1], lambda same: same)(part[2])
         return ast.Constant(value, kind=None)
