@@ -19,10 +19,11 @@ from exosuit.core.database import Database
 from exosuit.core.errors import ExosuitError
 from exosuit.core.ledger import SCHEMA, Ledger
 from exosuit.core.places import workspace_state
+from exosuit.core.progress import Progress
 from exosuit.core.registry import Argument, Effect, Registry
 from exosuit.faces import connections, guard
 from exosuit.faces.cli import main
-from exosuit.faces.suit import Progress, Suit
+from exosuit.faces.suit import Suit
 
 registry = Registry()
 

@@ -34,6 +34,7 @@ from exosuit.changes.threeway import Conflict, Plan, Step, check_steps, inverse,
 from exosuit.changes.worktree import Worktree
 from exosuit.core.errors import ExosuitError
 from exosuit.core.escapes import path_text
+from exosuit.core.progress import stop_if_asked, to_the_end
 
 _NO_MERGE = "A submodule is a commit of another repository; it cannot be applied to a working tree."
 _AS_BEFORE = "the working tree is as before"
@@ -184,22 +185,24 @@ def _run(site: Site, landing: Landing, groups: Sequence[tuple[Sequence[Step], Pl
     """One apply from plan to tidy; returns warnings. After any failure the tree is as before, or it says otherwise."""
     try:
         landing.prepare(groups)
+        stop_if_asked()
     except BaseException:
         with contextlib.suppress(OSError, ExosuitError):  # what remains is removed at the next start
             landing.discard()
         raise
-    try:
-        landing.land()
-        landing.settle()
-    except BaseException as error:
-        _take_back(landing, error)
-        raise
-    try:
-        site.on_commit(landing.record)
-    except Exception as error:
-        _take_back(landing, error)
-        raise
-    return _tidy(landing)
+    with to_the_end():
+        try:
+            landing.land()
+            landing.settle()
+        except BaseException as error:
+            _take_back(landing, error)
+            raise
+        try:
+            site.on_commit(landing.record)
+        except Exception as error:
+            _take_back(landing, error)
+            raise
+        return _tidy(landing)
 
 
 def _take_back(landing: Landing, reason: BaseException) -> None:

@@ -31,6 +31,7 @@ from exosuit.changes.worktree import Worktree
 from exosuit.core.errors import ExosuitError
 from exosuit.core.escapes import path_text
 from exosuit.core.ledger import Event
+from exosuit.core.progress import tell
 
 _STEPS: TypeAdapter[tuple[StepRef, ...]] = TypeAdapter(tuple[StepRef, ...])
 
@@ -122,7 +123,10 @@ def _apply(review: Review, state: Decisions, *, dry_run: bool) -> Delivery:
     wanted = review.wanted_tree(state)
     start = review.change.head if review.is_in_place() else review.change.base
     before = str(state.applied[-1].data["tree"]) if state.applied else start
-    steps = [step for file in review.change.files for step in _steps(review, file, before, wanted)]
+    steps = []
+    for done, file in enumerate(review.change.files):
+        tell(done, 2 * len(review.change.files), "files")
+        steps += _steps(review, file, before, wanted)
     steps = [
         _settled(review.workspace, step) if state.resolved.get(path_text(step.path)) == "theirs" else step
         for step in steps

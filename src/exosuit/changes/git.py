@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from exosuit.core.errors import ExosuitError
+from exosuit.core.progress import TICK_SECONDS, CancelledError, stop_if_asked
 
 _FIXED = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -85,16 +87,34 @@ def attempt(
     env: Mapping[str, str] | None = None,
     data: bytes | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run git and return what it did, whatever that was; raises only where there is no git."""
+    """Run git and return what it did, whatever that was; raises where there is no git, or nobody waits any more."""
+    stop_if_asked()
+    command = [_program(), *_QUIET, *_trusted, *arguments]
+    given = subprocess.DEVNULL if data is None else subprocess.PIPE
     try:
-        return subprocess.run(
-            [_program(), *_QUIET, *_trusted, *arguments], cwd=cwd, env=scrubbed(env), input=data,
-            stdin=subprocess.DEVNULL if data is None else None, capture_output=True, check=False,
-        )  # fmt: skip
+        with subprocess.Popen(
+            command, cwd=cwd, env=scrubbed(env), stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            told, words = _waited_for(process, data)
+        return subprocess.CompletedProcess(command, process.returncode, told, words)
     except FileNotFoundError:
         if cwd is not None and not cwd.is_dir():
             raise ExosuitError("no-such-folder", f"{cwd} is not a folder (any more)", "name an existing one") from None
         raise _no_git() from None
+
+
+def _waited_for(process: subprocess.Popen[bytes], data: bytes | None) -> tuple[bytes, bytes]:
+    """What a process writes until its end; raises CancelledError, and ends it, where nobody waits for that any more."""
+    try:
+        while True:
+            try:
+                return process.communicate(data, TICK_SECONDS)
+            except subprocess.TimeoutExpired:
+                data = None  # it is being handed over
+                stop_if_asked()
+    except BaseException:
+        process.kill()
+        raise
 
 
 CHUNK = 1 << 20
@@ -106,14 +126,25 @@ def stream(arguments: Sequence[str | bytes], *, env: Mapping[str, str] | None = 
         process = _started(arguments, env, words)
         assert process.stdout is not None
         try:
-            while chunk := os.read(process.stdout.fileno(), CHUNK):
+            while chunk := _read(process.stdout.fileno()):
                 yield chunk
+        except CancelledError:
+            process.kill()
+            raise
         finally:
             process.stdout.close()
             code = process.wait()
         if code:  # a negative one is a signal: what came before it may be cut anywhere
             words.seek(0)
             raise _failed(words.read(), code)
+
+
+def _read(file: int) -> bytes:
+    """What a pipe has next, nothing at its end; raises CancelledError where nobody waits for it any more."""
+    while not select.select([file], [], [], TICK_SECONDS)[0]:
+        stop_if_asked()
+    stop_if_asked()
+    return os.read(file, CHUNK)
 
 
 def _started(

@@ -32,6 +32,7 @@ from exosuit.changes.entries import Entry, Print, digest_of
 from exosuit.changes.safepath import RESERVED_PREFIX
 from exosuit.changes.threeway import Step
 from exosuit.core.errors import ExosuitError
+from exosuit.core.progress import stop_if_asked
 
 
 class Vault(Protocol):
@@ -297,5 +298,6 @@ def _wait_for(file: int, wait: float) -> None:
                     f"wait for it to end (ps -p {holder}), then repeat",
                     retryable=True,
                 ) from None
+        stop_if_asked()
         time.sleep(pause)
         pause = min(pause * 2, 0.02)

@@ -31,6 +31,7 @@ from exosuit.changes.journal import (
 from exosuit.changes.spelling import survey
 from exosuit.changes.threeway import Conflict, Move, Plan, Step, plan_group
 from exosuit.changes.worktree import Worktree
+from exosuit.core.progress import tell
 
 _TRIES = 12
 _WAY_BACK = (Phase.BACK, Phase.RESTORED)
@@ -62,7 +63,8 @@ class Landing:
         for folder in self.record.made:  # now, so that a full disk shows before anything is in place
             if self._tree.is_free(folder):
                 self._tree.make_folder(folder)
-        for (_, plan), unit in zip(groups, self.record.units, strict=True):
+        for done, ((_, plan), unit) in enumerate(zip(groups, self.record.units, strict=True)):
+            tell(len(groups) + done, 2 * len(groups), "files")
             self._stage(plan.moves, unit.moves)
         self._sync(self.record.units)
         self._go(Phase.PREPARED)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
+import tempfile
 import threading
 from pathlib import Path
 
@@ -143,21 +145,29 @@ class Shadow:
         return found
 
     def check_out(self, tree: str, out: Path) -> None:
-        """Write a whole tree into a folder that is absent or empty; raises `not-empty`."""
+        """Write a tree into a folder that is absent or empty, all of it or nothing; raises `not-empty`."""
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise ExosuitError("not-empty", f"{out} is there already and not empty", "name a new folder")
-        index = self.git_dir / f"out-{os.getpid()}-{threading.get_ident()}.index"
-        env = {"GIT_DIR": str(self.git_dir), "GIT_WORK_TREE": str(out), "GIT_INDEX_FILE": str(index)}
+        real = out.resolve()
         try:
-            git(
-                ["read-tree", tree], env={**env, "GIT_WORK_TREE": str(self.git_dir)}
-            )  # may refuse a path: no folder yet
-            out.mkdir(parents=True, exist_ok=True)
-            git(["checkout-index", "-a", "-f", "-q"], env=env, cwd=out)
+            real.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=f".exosuit-{secrets.token_hex(6)}-", dir=real.parent) as scratch:
+                made = Path(scratch) / "tree"
+                self._write_tree(tree, made)
+                os.replace(made, real)  # takes the place of a folder only where that is empty
         except OSError as error:
             raise ExosuitError(
                 "cannot-write", f"cannot make {out} ({error.strerror})", "name another folder"
             ) from error
+
+    def _write_tree(self, tree: str, out: Path) -> None:
+        """Let git write a tree into a new folder; it refuses paths that no folder may hold."""
+        index = self.git_dir / f"out-{os.getpid()}-{threading.get_ident()}.index"
+        env = {"GIT_DIR": str(self.git_dir), "GIT_INDEX_FILE": str(index)}
+        try:
+            git(["read-tree", tree], env={**env, "GIT_WORK_TREE": str(self.git_dir)})
+            out.mkdir()
+            git(["checkout-index", "-a", "-f", "-q"], env={**env, "GIT_WORK_TREE": str(out)}, cwd=out)
         finally:
             index.unlink(missing_ok=True)
 

@@ -25,6 +25,7 @@ from exosuit.commands.registry import command
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError, UsageError
 from exosuit.core.escapes import path_text
+from exosuit.core.progress import wait_for
 from exosuit.core.registry import Effect
 from exosuit.verify.plan.model import CLAIMS, Group, Missed, Plan
 
@@ -38,7 +39,7 @@ def groups(session: Session, ask: GroupsAsk) -> Groups:
     """The groups of a change as columns, with what each atom belongs to; made in the background, so ask until ready."""
     change = session.workspace.change(ask.change)
     made = making(session.workspace, change.id)
-    (made.begun if ask.draft else made.over).wait(ask.wait)
+    wait_for(made.begun if ask.draft else made.over, ask.wait)
     if made.why:
         forget(session.workspace, change.id)
         return Groups(state="failed", why=made.why, groups=[], runs=[], stats=None)
@@ -91,10 +92,10 @@ def group(session: Session, ask: GroupAsk) -> GroupKnown:
 def group_of(session: Session, change: Change, name: str) -> Group:
     """A group of the plan, or of its draft, by its id; waited for. Raises `no-such-group`, `no-plan`."""
     made = making(session.workspace, change.id)
-    made.begun.wait()
+    wait_for(made.begun)
     found = _named(made.draft, name)
     if found is None:
-        made.over.wait()
+        wait_for(made.over)
         if made.plan is None:
             forget(session.workspace, change.id)
             hint = f"exosuit change plan {change.id}"

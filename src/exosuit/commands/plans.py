@@ -12,6 +12,7 @@ from exosuit.changes.decisions import Range
 from exosuit.changes.workspace import Workspace
 from exosuit.core.errors import UsageError
 from exosuit.core.pauses import no_pauses
+from exosuit.core.progress import TICK_SECONDS, stop_if_asked
 from exosuit.verify.increments.closure import Closure
 from exosuit.verify.increments.increments import increments
 from exosuit.verify.increments.lessons import read_lessons
@@ -34,13 +35,17 @@ class _Kept(Generic[T]):
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        with self._lock:
+        while not self._lock.acquire(timeout=TICK_SECONDS):
+            stop_if_asked()
+        try:
             if key not in self._made:
                 self._made[key] = make()
             self._made.move_to_end(key)
             while len(self._made) > KEPT:
                 self._made.popitem(last=False)
             return self._made[key]
+        finally:
+            self._lock.release()
 
     def clear(self) -> None:
         with self._lock:

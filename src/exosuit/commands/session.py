@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from exosuit.changes.delivery import recover_workspace
 from exosuit.changes.workspace import Workspace
-
-Progress = Callable[[int, int, str], None]
-"""Called with (done, total, what); total 0 means unknown."""
-
-
-def _silent(_done: int, _total: int, _what: str) -> None:
-    """Progress that nobody watches."""
+from exosuit.core.progress import Progress, tell
 
 
 @dataclass
@@ -28,7 +21,7 @@ class Session:
 
     root: Path
     actor: str = "cli"
-    progress: Progress = field(default=_silent)
+    progress: Progress = field(default=tell)
 
     @cached_property
     def workspace(self) -> Workspace:

@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from exosuit.core.errors import ExosuitError, UsageError
+from exosuit.core.progress import Watch, watched
 from exosuit.core.registry import Command, Effect, Face, Registry
+from exosuit.faces.calls import HEADER, Calls, unless_gone
 from exosuit.faces.defect import defect
 from exosuit.faces.openapi import document
 from exosuit.faces.problem import problem
@@ -27,9 +29,10 @@ MOST_PARAMETERS = 100
 class Api:
     """Every command of the registry behind one route."""
 
-    def __init__(self, registry: Registry, session: Callable[[str], Any]) -> None:
+    def __init__(self, registry: Registry, session: Callable[[str], Any], calls: Calls) -> None:
         self._registry = registry
         self._session = session
+        self._calls = calls
         self._reading = anyio.CapacityLimiter(WORKERS)
         self._acting = anyio.CapacityLimiter(WORKERS)
         self._document: dict[str, Any] | None = None
@@ -45,7 +48,9 @@ class Api:
         try:
             command = self._command(request)
             fields = _query(request, command) if request.method in ("GET", "HEAD") else await _body(request)
-            return await self._run(command, fields, request.scope["exosuit.actor"])
+            with self._calls.begun(command.name, request.headers.get(HEADER, "")) as watch:
+                async with unless_gone(request.receive, watch):
+                    return await self._run(command, fields, request.scope["exosuit.actor"], watch)
         except MalformedError as error:
             return problem(error, error.status)
         except ExosuitError as error:
@@ -59,19 +64,20 @@ class Api:
             raise MalformedError(405, "bad-method", f"{command.name} has effects: it takes POST", "send it as POST")
         return command
 
-    async def _run(self, command: Command, fields: dict[str, Any], actor: str) -> Response:
+    async def _run(self, command: Command, fields: dict[str, Any], actor: str, watch: Watch) -> Response:
         threads = self._reading if command.effect is Effect.READ else self._acting
         if threads.statistics().tasks_waiting >= MOST_WAITING:
             raise ExosuitError("busy", "too many calls are waiting", "try again in a moment", retryable=True)
         try:
-            return await anyio.to_thread.run_sync(self._answer, command, fields, actor, limiter=threads)
+            return await anyio.to_thread.run_sync(self._answer, command, fields, actor, watch, limiter=threads)
         except ExosuitError:
             raise
         except Exception as error:
             raise defect(command.name, error) from error
 
-    def _answer(self, command: Command, fields: dict[str, Any], actor: str) -> Response:
-        output = self._registry.dispatch(command.name, self._session(actor), fields)
+    def _answer(self, command: Command, fields: dict[str, Any], actor: str, watch: Watch) -> Response:
+        with watched(watch):
+            output = self._registry.dispatch(command.name, self._session(actor), fields)
         return Response(output.model_dump_json(by_alias=True), media_type="application/json")
 
 

@@ -73,7 +73,11 @@ stand.
 as JSON; commands that read take a GET with a query as well (a list is the same parameter more than once). Files are
 found from the workspace. Errors are problem JSON (RFC 9457) with the same four keys: 422 for wrong fields, 404 for
 what does not exist, 503 for what may work later, 409 for any other. The document of it all is `/api/openapi.json`;
-`/api/events` is a WebSocket that sends `{"seq", "change"}` for each change with news. The curl lines below assume
+`/api/events` is a WebSocket that sends `{"seq", "change"}` for each change with news.
+
+A call that takes long stops when its client closes the connection, with nothing half done. With `/api/events?calls=1`
+come `{"call", "command", "done", "total", "what"}` for calls of more than a second, named as their header
+`Exosuit-Call` says, and `{"call", "over"}` at the end. The curl lines below assume
 
 ```text
 exosuit serve --port 7457 --json        # prints {"url": "http://127.0.0.1:7457/?token=…", "pid": …}
@@ -81,7 +85,8 @@ TOKEN=…                                 # from there
 ```
 
 **MCP.** `exosuit mcp` for an agent that starts it (standard input and output), `/mcp` of the server for one that
-connects (streamable HTTP, with the same token). A tool error's text is JSON with the same four keys.
+connects (streamable HTTP, with the same token). A tool error's text is JSON with the same four keys. Calls report
+progress to a client that sends a `progressToken`; `notifications/cancelled` stops them, or hanging up over HTTP.
 """
 
 

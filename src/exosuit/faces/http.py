@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket
 from exosuit.core.errors import ExosuitError
 from exosuit.core.registry import Registry
 from exosuit.faces.api import Api
+from exosuit.faces.calls import Calls
 from exosuit.faces.events import Watchers
 from exosuit.faces.guard import Guard
 from exosuit.faces.keys import Keys
@@ -32,9 +33,10 @@ Sessions = Callable[[str], Any]
 
 def application(registry: Registry, session: Sessions, keys: Keys, port: int) -> ASGIApp:
     """The ASGI application of one server start on `port`."""
-    api, static, mcp = Api(registry, session), Static(), Mcp(registry, session)
+    calls = Calls()
+    api, static, mcp = Api(registry, session, calls), Static(), Mcp(registry, session, calls)
     ledger: Callable[[], Any] = lambda: session("gui").workspace.ledger  # noqa: E731
-    watchers = Watchers(lambda since: ledger().subjects(since), lambda: ledger().newest())
+    watchers = Watchers(lambda since: ledger().subjects(since), lambda: ledger().newest(), calls.told)
 
     async def page(request: Request) -> Response:
         return static(request)
@@ -65,9 +67,10 @@ def application(registry: Registry, session: Sessions, keys: Keys, port: int) ->
 class Mcp:
     """The MCP transport, imported when its first client comes: it would double the time the server takes to start."""
 
-    def __init__(self, registry: Registry, session: Sessions) -> None:
+    def __init__(self, registry: Registry, session: Sessions, calls: Calls) -> None:
         self._registry = registry
         self._session = session
+        self._calls = calls
         self._made: Streamable | None = None
         self._making = asyncio.Lock()
 
@@ -81,7 +84,7 @@ class Mcp:
     async def _make(self) -> None:
         if self._made is None:
             made = await anyio.to_thread.run_sync(_import)
-            self._made = made(self._registry, lambda: self._session("mcp"))
+            self._made = made(self._registry, lambda: self._session("mcp"), self._calls)
 
     async def close(self) -> None:
         """End the transport if there is one."""

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from exosuit.core.errors import UsageError
+from exosuit.core.progress import Watch, watched
 from exosuit.core.registry import Command, arguments, as_json
 from exosuit.faces.call import STDIN, Call
 from exosuit.faces.progress import Bar
@@ -37,7 +38,7 @@ def perform(call: Call, suit: Suit) -> int:
 
 def dispatch(call: Call, suit: Suit, command: Command) -> BaseModel:
     """The command's result; raises what the command raises."""
-    with _own_files(call.fields, command) as fields, Bar() as bar:
+    with _own_files(call.fields, command) as fields, Bar() as bar, watched(Watch(bar)):
         return suit.load().dispatch(command.name, suit.caller(call.folder, "cli", bar), fields)
 
 

@@ -7,16 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exosuit.core.progress import Progress, tell
 from exosuit.faces.nouns import NOUNS
 
 if TYPE_CHECKING:
     from exosuit.core.registry import Registry
-
-Progress = Callable[[int, int, str], None]
-
-
-def _silent(_done: int, _total: int, _what: str) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +26,7 @@ class Suit:
     load: Callable[[], Registry]
     session: Callable[[Path, str, Progress], Any]
 
-    def caller(self, folder: str | None, actor: str, progress: Progress = _silent) -> Any:
+    def caller(self, folder: str | None, actor: str, progress: Progress = tell) -> Any:
         """A session on the workspace that `-C` named, or on the one that the current folder is in."""
         return self.session(Path(folder or ".").absolute(), actor, progress)
 

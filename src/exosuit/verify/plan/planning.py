@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exosuit.changes.change import Change
 from exosuit.core.pauses import no_pauses
+from exosuit.core.progress import tell
 from exosuit.verify.plan.assembly import assembled
 from exosuit.verify.plan.claims import Free, Operator
 from exosuit.verify.plan.model import Plan
@@ -13,9 +14,10 @@ from exosuit.verify.plan.operators.patterns import patterns
 from exosuit.verify.plan.operators.program import program
 from exosuit.verify.plan.operators.prose import prose
 from exosuit.verify.plan.operators.replay import replay
+from exosuit.verify.plan.operators.shifted import shifted
 from exosuit.verify.plan.reading import Blobs, Listing, Reading, no_listing
 
-OPERATORS: tuple[Operator, ...] = (renamed, moved, program, apart, prose, patterns, replay)
+OPERATORS: tuple[Operator, ...] = (renamed, moved, shifted, program, apart, prose, patterns, replay)
 """In the order in which they choose: what needs whole definitions first, then those whose proof says most."""
 
 
@@ -41,11 +43,13 @@ def _planned(reading: Reading, operators: tuple[Operator, ...]) -> Plan:
     free = Free.all_of(reading)
     claims = []
     with no_pauses():
-        for operator in operators:
+        for done, operator in enumerate(operators):
+            tell(done, len(operators) + 1, "rules")
             found = [claim for claim in operator(reading, free) if claim.atoms]
             for claim in found:
                 free.take(claim.atoms)
             claims += found
+        tell(len(operators), len(operators) + 1, "rules")
         made = assembled(reading, claims, free)
         reading.forget()
         return made

@@ -9,6 +9,7 @@ from exosuit.changes.atoms import EXECUTABLE, REGULAR, FileChange, Span, split_l
 from exosuit.changes.change import Change
 from exosuit.changes.decisions import ACCEPTED, Range, merged
 from exosuit.changes.materialize import materialize_file
+from exosuit.core.progress import stop_if_asked
 from exosuit.verify.plan.python.source import Source, forget_parsed, parse
 
 Blobs = Callable[[str], bytes]
@@ -94,6 +95,7 @@ class FileReading:
 
     def with_only(self, atoms: Iterable[int]) -> bytes:
         """The base with these atoms taken; what decides a proof, so it goes through the engine's own function."""
+        stop_if_asked()
         states = bytearray(self.file.atoms)
         for atom in atoms:
             states[atom] = ACCEPTED
@@ -122,12 +124,14 @@ class Reading:
 
     def blob(self, name: str) -> bytes:
         if name not in self._kept:
+            stop_if_asked()
             self._kept[name] = self._blobs(name)
         return self._kept[name]
 
     def source(self, name: str, data: bytes) -> Source | None:
         """The bytes of blob `name` as Python."""
         if name not in self._sources:
+            stop_if_asked()
             self._sources[name] = parse(data)
         return self._sources[name]
 
