@@ -337,24 +337,24 @@ def annotated(base: Files, rng: random.Random) -> Seeded:
 
 
 def literals(base: Files, rng: random.Random) -> Seeded:
-    """Names put into `%` texts by f-strings, where the text of the line allows it; one place is left as it was."""
-    found = re.compile(
-        r"""(?<![\w"'\\])(["'])([^"'%{}\\\n]*)%s([^"'%{}\\\n]*)\1 % ([a-z_][\w.]*|\([a-z_][\w.]*,\))(?=[\s),\]:]|$)"""
-    )
-    places = [
-        (path, node.lineno - 1)
-        for path, text in base.items()
-        if path.endswith(".py")
-        for node in statements(text)
-        if len(found.findall(text.splitlines()[node.lineno - 1])) == 1
-    ]
-    seeded = Seeded("literals", base, dict(base))
-    if len(places) < 5:
-        return seeded
-    seeded.missed = set(rng.sample(places, 1))
-    for path, row in set(places) - seeded.missed:
+    """f-strings of one field for `%` texts, which the base is given first; one place is left as it was."""
+    found = re.compile(r"""(?<![\w"'\\])f(["'])([^"'%{}\\\n]*)\{([a-z_][\w.]*)\}([^"'%{}\\\n]*)\1(?=[\s),\]:]|$)""")
+    seeded = Seeded("literals", dict(base), dict(base))
+    places = []
+    for path, text in base.items():
+        lines = text.splitlines(keepends=True)
+        for row in {node.lineno - 1 for node in statements(text)}:
+            if len(found.findall(lines[row])) == 1:
+                lines[row] = found.sub(r"(\1\2%s\4\1 % (\3,))", lines[row])
+                places.append((path, row))
+        seeded.base[path] = "".join(lines)
+    if len(places) < 5 or not all(map(parses, seeded.base.values())):
+        return Seeded("literals", base, dict(base))
+    places.sort()
+    for path, row in rng.sample(places, 1):
+        seeded.missed.add((path, row))
         lines = seeded.head[path].splitlines(keepends=True)
-        lines[row] = found.sub(lambda m: f"f{m[1]}{m[2]}{{{m[4].strip('(,)')}}}{m[3]}{m[1]}", lines[row])
+        lines[row] = seeded.base[path].splitlines(keepends=True)[row]
         seeded.head[path] = "".join(lines)
     touched = set(places) - seeded.missed
     hide(seeded, rng, 1, lambda path, line: (path, line) in touched)
@@ -362,8 +362,29 @@ def literals(base: Files, rng: random.Random) -> Seeded:
     return seeded
 
 
+def decorated(base: Files, rng: random.Random) -> Seeded:
+    """A decorator put on all functions of a file that have none, one left out, another one put on one of them."""
+    seeded = Seeded("decorators", base, dict(base))
+    path = rng.choice(sorted(base))
+    nodes = [node for node in ast.walk(ast.parse(base[path])) if isinstance(node, ast.FunctionDef)]
+    plain = sorted(node.lineno for node in nodes if not node.decorator_list)
+    if len(plain) < 6:
+        return seeded
+    left, odd = rng.sample(plain, 2)
+    lines: list[str] = []
+    for number, line in enumerate(base[path].splitlines(keepends=True), 1):
+        if number in plain and number != left:
+            if number == odd:
+                seeded.hidden_head.add((path, len(lines)))
+            lines.append(f"{line[: len(line) - len(line.lstrip())]}@fresh_{8 if number == odd else 7}\n")
+        lines.append(line)
+    seeded.head[path] = "".join(lines)
+    seeded.missed, seeded.exceptions = {(path, left - 1)}, set(seeded.hidden_head)
+    return seeded
+
+
 OPERATORS: tuple[Callable[[Files, random.Random], Seeded], ...] = (
-    comments, formatting, quotes, local_names, order, replacement, moved, wrapped, annotated, literals,
+    comments, formatting, quotes, local_names, order, replacement, moved, wrapped, annotated, literals, decorated,
 )  # fmt: skip
 
 

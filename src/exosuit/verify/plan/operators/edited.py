@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from exosuit.changes.decisions import Range, merged
 from exosuit.verify.plan.claims import Free
 from exosuit.verify.plan.model import Ranges
-from exosuit.verify.plan.python.source import Shape, Source, own_shape, parse
+from exosuit.verify.plan.python.source import DEFINITIONS, Shape, Source, own_shape, parse
 from exosuit.verify.plan.python.toolcomments import deceives
 from exosuit.verify.plan.reading import FileReading, Reading
-from exosuit.verify.plan.segments import segments
+from exosuit.verify.plan.segments import Part, segments
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -55,7 +55,7 @@ def edited(reading: Reading, free: Free) -> Iterator[Edited]:
         if base is None or head is None or not file.file.runs:
             continue
         for segment in segments(file, base, head):
-            (low, high), (start, end) = segment.base, segment.head
+            (low, high), (start, end) = _decorated(base, segment.base, head, segment.head)
             if high - low != end - start or low == high or not _is_open(file, segment.atoms, free):
                 continue
             pairs = list(zip(range(low, high), range(start, end), strict=True))
@@ -63,6 +63,23 @@ def edited(reading: Reading, free: Free) -> Iterator[Edited]:
                 unequal = [(i, j) for i, j in pairs if _shape(base, i) != _shape(head, j)]
                 if unequal:
                     yield Edited(file, segment.atoms, tuple(unequal))
+
+
+def _decorated(base: Source, old: Part, head: Source, new: Part) -> tuple[Part, Part]:
+    """Both parts; where only decorators of a definition came or went, it stands on both sides."""
+    (low, high), (start, end) = old, new
+    if low == high and end == start + 1 and _is_one_name(base, low, head, start):
+        return (low, low + 1), new
+    if start == end and high == low + 1 and _is_one_name(base, low, head, start):
+        return old, (start, start + 1)
+    return old, new
+
+
+def _is_one_name(base: Source, i: int, head: Source, j: int) -> bool:
+    if i >= len(base.statements) or j >= len(head.statements):
+        return False
+    old, new = base.statements[i].node, head.statements[j].node
+    return isinstance(old, DEFINITIONS) and isinstance(new, DEFINITIONS) and old.name == new.name
 
 
 def _shape(source: Source, index: int) -> Shape:

@@ -19,6 +19,7 @@ from exosuit.verify.plan.operators.edited import Edited, edited, holds, ranges_o
 from exosuit.verify.plan.operators.meaning import unlike
 from exosuit.verify.plan.operators.replay import FEWEST, FEWEST_OTHERS, LEAST_PRECISION
 from exosuit.verify.plan.operators.unedited import Unedited
+from exosuit.verify.plan.python.decorators import Header, decorator_styles
 from exosuit.verify.plan.python.patterns import (
     Bound,
     Chain,
@@ -28,8 +29,10 @@ from exosuit.verify.plan.python.patterns import (
     fires_in,
     generalised,
     is_node,
+    names,
     ran,
     rewritten,
+    shown,
     tightened,
     words_in,
 )
@@ -94,10 +97,11 @@ def _established(reading: Reading, places: Sequence[Edited]) -> Iterator[Fired]:
 
     Differences come first, the most frequent before others; what they do not hold to is looked at with more around it.
     """
-    rest = Unedited(reading)
+    rest = Unedited(reading, places)
     statements = [(frozenset(words_in(old)), old, new) for place in places for old, new in place.shapes()]
     known: list[Spelling] = []
-    for style in STYLES:
+    headers = [Header(place.file.file.old_path, old, new) for place in places for old, new in place.shapes()]
+    for style in (*STYLES, *decorator_styles(headers, shown, names)):
         fired = Fired(style)
         if _is_held_to(fired, statements, rest):
             known.append(style)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from exosuit.verify.plan.model import Missed
+from exosuit.verify.plan.operators.edited import Edited
 from exosuit.verify.plan.python.patterns import Spelling, fires_in, output, tree
 from exosuit.verify.plan.python.scopes import own_parts
 from exosuit.verify.plan.python.source import Source, first_line, own_shape, shape
+from exosuit.verify.plan.python.styles import Style
 from exosuit.verify.plan.reading import Reading
 
 
 class Unedited:
     """Python files of the base and where the change touches them; parsed only where a pattern may fire."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, places: Sequence[Edited]) -> None:
         self._reading = reading
         self._runs = {file.file.old_path: file.file.runs for file in reading.files}
+        self._edited = {(place.file.file.old_path, i) for place in places for i, _j in place.pairs}
         own = {f.file.old_path: f.file.old_blob for f in reading.files if f.is_python and f.file.old_blob}
         others = {path: blob for path, blob in reading.base_tree.items() if path not in self._runs}
         self._blobs = {path: blob for path, blob in sorted({**others, **own}.items()) if path.endswith(b".py")}
@@ -29,7 +32,10 @@ class Unedited:
         return list(islice(self._fired(pattern), max(0, most)))
 
     def _fired(self, pattern: Spelling) -> Iterator[Missed]:
+        only = pattern.paths if isinstance(pattern, Style) else None
         for path, blob in self._blobs.items():
+            if only is not None and path not in only:
+                continue
             data = self._reading.blob(blob)
             if not pattern.may_stand_in(data):
                 continue
@@ -43,7 +49,7 @@ class Unedited:
         for index, statement in enumerate(source.statements):
             if not pattern.may_stand_in(source.text(index)) or not fires_in(pattern, own_shape(statement.node)):
                 continue
-            if index not in touched:
+            if index not in touched and (path, index) not in self._edited:
                 yield from _places(pattern, path, source, index)
 
 
@@ -52,6 +58,10 @@ def _places(pattern: Spelling, path: bytes, source: Source, index: int) -> Itera
     statement = source.statements[index]
     node: Any = statement.node
     own = node.pattern.lineno - 1 if isinstance(node, ast.match_case) else first_line(node)
+    if isinstance(pattern, Style) and pattern.spelled(own_shape(node)) is not None:
+        line = statement.start if pattern.is_first else statement.start - own + node.lineno - 1
+        margin = source.lines[line][: len(source.lines[line]) - len(source.lines[line].lstrip())]
+        yield Missed(path, source.offsets[line], 0, margin + pattern.line + b"\n" if pattern.line else b"")
     for part in own_parts(node):
         made = output(pattern, shape(part, False)) if isinstance(part, ast.expr) else None
         if made is not None and isinstance(part, ast.expr):

@@ -21,7 +21,8 @@ _CONVERSIONS = {"": -1, "s": 115, "r": 114, "a": 97}
 class Style:
     """One way of spelling given up for another; `spelled` gives None for what it is not about.
 
-    `mark` stands in the text of whatever it is about. It brings no names, and is no replacement of words.
+    `mark` stands in the text of whatever it is about, which is only looked for in files `paths` where that is given.
+    A style may put a `line` above a definition, below its decorators or (`is_first`) above them.
     """
 
     name: str
@@ -29,6 +30,9 @@ class Style:
     mark: bytes
     brought: frozenset[str] = frozenset()
     is_plain: bool = False
+    line: bytes = b""
+    is_first: bool = False
+    paths: frozenset[bytes] | None = None
 
     def may_stand_in(self, text: bytes) -> bool:
         """Whether a text may hold what it is about: quick to say no."""
