@@ -1,10 +1,11 @@
 """One flooder and nine light apps before one supply: who waits, who gets how many tokens, how much of it is used.
 
-    python -m bench.queue [--seconds N] [--jobs N]
+    python -m bench.queue [--seconds N] [--jobs N] [--dbos PYTHON]
 
 A scripted provider takes a millisecond for each token, ten answers at a time. Ways: the switch with its line; a first
-come, first served semaphore around pydantic-ai's driver; a semaphore for each app (what partitions of a queue are).
-*Light*: nine apps ask now and then for 100 tokens, alone and beside a flood of calls of 400, a hundred of which wait at
+come, first served semaphore around pydantic-ai's driver; a semaphore for each app (what partitions of a queue are);
+with `--dbos`, a Python that has it, a queue of DBOS with a partition for each app.
+*Light*: nine apps ask now and then for 100 tokens, alone and beside a flood of calls of 400, fifty of which wait at
 any time; time is that from asking to the whole answer. *Full*: all ten want more than there is, with calls of
 different lengths; Jain's index of the tokens that each got, 1 if all got the same. *Weights*: three apps with weights
 1, 2 and 4, all wanting more than there is. *Use* is the share of the ten places that were taken, by the provider's log.
@@ -17,10 +18,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import math
 import os
 import random
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -47,6 +50,8 @@ SLOTS = 10
 PIECES = 4
 LIGHT_APPS = [f"light{n}" for n in range(9)]
 LIGHT, FLOOD = 100, 400
+WIDE = 50
+"""Calls of the flooder that are on their way or wait at any time."""
 GAP = 0.8
 """Seconds between two calls of a light app, on average."""
 WARM = 2.0
@@ -164,17 +169,33 @@ async def watched(work: list[Awaitable[None]], provider: Provider, seconds: floa
     began = seen.since = time.monotonic() + WARM
     await asyncio.sleep(WARM + seconds)
     ended = time.monotonic()
-    busy = 0.0
     for entry in provider.log.entries():
         app = str(entry.request.body["messages"][-1]["content"]).split()[0]
-        last = entry.ended or ended
-        busy += max(0.0, min(last, ended) - max(entry.began, began))
-        if entry.outcome == "answered" and began <= last <= ended:
+        if entry.outcome == "answered" and began <= entry.ended <= ended:
             seen.tokens[app] += entry.billed.input + entry.billed.output
-    seen.use = busy / (SLOTS * seconds)
+    seen.use = use(provider, began, ended)
     for task in [*tasks, *(one for one in asyncio.all_tasks() if one is not asyncio.current_task())]:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    return seen
+
+
+def use(provider: Provider, began: float, ended: float) -> float:
+    """The share of its places that were taken between two moments."""
+    spans = [(max(one.began, began), min(one.ended or ended, ended)) for one in provider.log.entries()]
+    return sum(max(0.0, last - first) for first, last in spans) / (SLOTS * (ended - began))
+
+
+def dbos(python: str, seconds: float, *, flood: bool) -> Seen:
+    """The light apps through DBOS, in a process of its own."""
+    seen = Seen()
+    with Provider([answer]) as provider, tempfile.TemporaryDirectory(prefix="exosuit-dbos-") as folder:
+        words = [provider.v1, KEY, MODEL, str(seconds), folder, "beside" if flood else "alone"]
+        script = str(Path(__file__).with_name("queue_dbos.py"))
+        done = subprocess.run([python, "-P", script, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        ended = time.monotonic()
+        seen.times[LIGHT_APPS[0]] = json.loads(done.stdout)
+        seen.use = use(provider, ended - seconds, ended)
     return seen
 
 
@@ -186,17 +207,17 @@ async def light(name: str, seconds: float, *, flood: bool) -> Seen:
         await call("first", LIGHT)  # which imports the driver
         work: list[Awaitable[None]] = [sometimes(call, app, seen) for app in LIGHT_APPS]
         if flood:
-            work.append(often(call, "flood", 100, lambda: FLOOD, seen))
+            work.append(often(call, "flood", WIDE, lambda: FLOOD, seen))
         return await watched(work, provider, seconds, seen)
 
 
 async def full(name: str, seconds: float) -> Seen:
-    """All want more than there is; the flooder ten times as much as the others."""
+    """All want more than there is; the flooder twelve times as much as each other."""
     seen, dice = Seen(), random.Random(1)
     with Provider([answer]) as provider:
         call = WAYS[name](provider, {})
         await call("first", LIGHT)  # which imports the driver
-        work: list[Awaitable[None]] = [often(call, "flood", 100, lambda: FLOOD, seen)]
+        work: list[Awaitable[None]] = [often(call, "flood", WIDE, lambda: FLOOD, seen)]
         for place, app in enumerate(LIGHT_APPS):
             most = 100 + 40 * place
             work.append(often(call, app, 4, lambda most=most: dice.randint(50, most), seen))  # type: ignore[misc]
@@ -221,16 +242,22 @@ def ms(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < math.inf else "none came"
 
 
-def report(seconds: float) -> None:
+def line(name: str, alone: Seen, beside: Seen, more: str = "") -> None:
+    """A line of the table."""
+    ratio = beside.p95() / alone.p95()
+    print(f"{name:17} light p95 {ms(alone.p95()):>7} alone, {ms(beside.p95()):>9} beside the flood ", end="")
+    print(f"({ratio:5.2f} ×), use {beside.use:6.1%}{more}; load {os.getloadavg()[0]:.1f}", flush=True)
+
+
+def report(seconds: float, python: str) -> None:
     """The table of those in line."""
     for name in WAYS:
         alone = asyncio.run(light(name, seconds, flood=False))
         beside = asyncio.run(light(name, seconds, flood=True))
         evenly = asyncio.run(full(name, seconds))
-        ratio = beside.p95() / alone.p95()
-        print(f"{name:17} light p95 {ms(alone.p95()):>7} alone, {ms(beside.p95()):>8} beside the flood ", end="")
-        print(f"({ratio:5.2f} ×), use {beside.use:6.1%}; ", end="")
-        print(f"full: Jain {evenly.jain:.3f}, use {evenly.use:6.1%}", flush=True)
+        line(name, alone, beside, f"; full: Jain {evenly.jain:.3f}, use {evenly.use:6.1%}")
+    if python:
+        line("DBOS, partitioned", dbos(python, seconds, flood=False), dbos(python, seconds, flood=True))
     seen = asyncio.run(weighted(seconds * 2))
     total = sum(seen.tokens.values())
     parts = {"one": 1 / 7, "two": 2 / 7, "four": 4 / 7}
@@ -241,12 +268,13 @@ def report(seconds: float) -> None:
 def main() -> int:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--seconds", type=float, default=10.0, help="for each run")
+    options.add_argument("--dbos", default="", help="a Python that has dbos and httpx")
     options.add_argument("--jobs", type=int, default=200)
     asked = options.parse_args()
     os.environ[VARIABLE] = KEY
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}", flush=True)
     if asked.seconds:
-        report(asked.seconds)
+        report(asked.seconds, asked.dbos)
     with tempfile.TemporaryDirectory(prefix="exosuit-queue-") as folder:
         os.environ["EXOSUIT_STATE"] = str(Path(folder) / "state")
         return queue_jobs.report(Path(folder), asked.jobs) if asked.jobs else 0

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 BACKGROUND_EVERY = 8
 """One turn in so many goes to background work where somebody else waits as well: it gives way, it does not starve."""
+UNKNOWN = 500
+"""Tokens that an app's first call is expected to answer with; too few, and a flood pays for its first calls late."""
 NEW_WEIGHT = 0.2
 """How much the newest call says about what the next one takes."""
 
@@ -101,7 +103,7 @@ class Shares:
             pass
         root.leave(app)
         app.leave(run)
-        call.expected = self._typical.get(call.who.app, float(call.tokens))
+        call.expected = self._typical.get(call.who.app, float(call.tokens + UNKNOWN))
         turn = next(self._turns)
         for member in (app, run):
             member.running += 1
