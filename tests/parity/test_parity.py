@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +27,7 @@ from exosuit.faces.signature import offered, wire_name
 from exosuit.faces.spelling import words
 from exosuit.faces.suit import REAL
 from tests.parity.exceptions import NOT_ON_A_FACE, NOT_ON_THE_COMMAND_LINE
+from tests.parity.shell import forked, started
 from tests.repository import Repository
 from tests.wire.serving import Served, serving
 
@@ -210,12 +210,14 @@ def files(folder: Path) -> dict[Path, bytes]:
 
 
 def on_shell(folder: Path) -> list[dict[str, Any]]:
-    """Each call as a process of its own, started in the workspace."""
+    """Each call as a process of its own in the workspace; the first of each noun is started as anybody would."""
+    nouns = set(NOUNS)
 
     def ask(command: Command, fields: dict[str, Any]) -> dict[str, Any]:
-        line = [sys.executable, "-m", "exosuit", *words(command, fields), "--json"]
+        run = started if command.noun in nouns else forked
+        nouns.discard(command.noun)
         given = PATCH.encode() if fields.get("patch") == "-" else b""
-        done = subprocess.run(line, cwd=folder, input=given, capture_output=True, timeout=60)
+        done = run([*words(command, fields), "--json"], folder, given)
         answer = dict(json.loads(done.stdout or done.stderr))
         assert done.returncode in ((1, 2) if "code" in answer else (0, 1)), done.stderr
         assert bool(done.stdout) != ("code" in answer)
