@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from http.cookies import CookieError, SimpleCookie
 
 
 class Keys:
@@ -29,12 +28,13 @@ class Keys:
         return scheme.lower() == "bearer" and _same(given.strip(), self.token)
 
     def admits_cookie(self, header: str) -> bool:
-        """Whether a `Cookie` header carries this server's cookie."""
-        try:
-            found = SimpleCookie(header).get(self.cookie_name)
-        except CookieError:
-            return False
-        return found is not None and _same(found.value, self._cookie)
+        """Whether a `Cookie` header carries this server's cookie.
+
+        Cookies know no ports, so what any program on this machine has set comes along, well-formed or not, perhaps
+        under our own name too: each part is looked at by itself (RFC 6265, 5.4), where a parser would give up.
+        """
+        parts = (part.strip(" \t").partition("=") for part in header.split(";"))
+        return any([name == self.cookie_name and _same(value, self._cookie) for name, _, value in parts])
 
     def redeem(self, given: str) -> bool:
         """Whether the token of a link is good; one made by `link` is used up."""
