@@ -41,9 +41,16 @@ def edit(screen: Screen) -> None:
     expect(screen.page.locator(".cm-content")).to_be_focused()
 
 
-def groups(screen: Screen) -> None:
+def by_groups(screen: Screen) -> None:
+    """The map on the groups of the plan: it is there before it is asked for."""
+    screen.call("review.groups", wait=120)
     screen.press("g")
-    screen.group("Rename tariff").click()
+    expect(screen.groups).to_be_visible()
+
+
+def groups(screen: Screen) -> None:
+    by_groups(screen)
+    screen.group("Rename tariff to rate_card").click()
     expect(screen.page.locator(".facts dd code")).to_be_visible()
 
 
@@ -61,7 +68,8 @@ def missed(screen: Screen) -> None:
 
 
 def checks(screen: Screen) -> None:
-    screen.press("g", "C")
+    by_groups(screen)
+    screen.press("C")
     panel = screen.page.get_by_role("region", name="Checks", exact=True)
     panel.get_by_role("button", name="Run words").click()
     panel.locator("summary").first.click()
@@ -70,7 +78,7 @@ def checks(screen: Screen) -> None:
 
 
 def groups_narrow(screen: Screen) -> None:
-    screen.press("g")
+    by_groups(screen)
     screen.group("Replace warn").click()
 
 

@@ -267,7 +267,7 @@ export class Desk {
   private headNote(base: number): string {
     const rows = this.rows!;
     const hunk = rows.hunkOf(base);
-    return rows.hunks.length > 1 ? `hunk ${hunk} of ${rows.hunks.length}` : 'the only hunk';
+    return rows.hunks.length > 1 ? `hunk ${hunk.toLocaleString('en')} of ${rows.hunks.length.toLocaleString('en')}` : 'the only hunk';
   }
 
   /** Takes a hunk apart into its blocks, or puts it together again. */

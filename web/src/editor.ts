@@ -19,6 +19,8 @@ const look = EditorView.theme({
   '.cm-scroller': { fontFamily: 'var(--mono)', fontSize: '12.5px', lineHeight: '20px', fontVariantLigatures: 'none' },
   '.cm-content': { caretColor: 'var(--tx)', padding: '6px 0' },
   '.cm-gutters': { color: 'var(--tx3)', backgroundColor: 'var(--bg2)', border: 'none', fontSize: '11px' },
+  '.cm-lineNumbers .cm-gutterElement': { minWidth: '44px', padding: '0 8px 0 12px' },
+  '.cm-line': { padding: '0 12px 0 8px' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--sel)' },
   '.cm-activeLineGutter': { color: 'var(--tx2)' },
   '.cm-cursor': { borderLeftColor: 'var(--tx)', borderLeftWidth: '2px' },
