@@ -12,6 +12,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 
+from exosuit.models.failures import Kind, NoAnswer
 from exosuit.models.meter import Meter
 from exosuit.models.switch import RouteModel, Switch
 from tests.providers import Answer, Provider, unavailable
@@ -117,6 +118,25 @@ def test_who_stands_in_line_while_the_supply_fails_does_not_meet_the_outage() ->
         assert len(a.log.entries()) == 3
     assert [served(response)[-1]["supply"] for response in responses] == ["b"] * 8
     assert sum(len(served(response)) for response in responses) == 8 + 3
+
+
+def test_a_deadline_that_passes_in_line_ends_the_call_and_says_nothing_about_the_supply() -> None:
+    with Provider([Answer(text="Well.", wait=1)]) as a:
+        made = switch([(a, "openai")], supply="patience = 5\nconcurrency = 1")
+
+        async def main() -> None:
+            first = asyncio.create_task(asked(made.route("r")))
+            await asyncio.sleep(0.1)
+            short = made.route("r")
+            short.table = short.table.model_copy(update={"deadline": 0.3})
+            with pytest.raises(NoAnswer) as caught:
+                await asked(short)
+            assert [failure.kind for _, failure in caught.value.failures] == [Kind.LATE]
+            await first
+
+        asyncio.run(main())
+        assert len(a.log.entries()) == 1
+    assert (made.supplies["a"].health.breaker.troubles, made.supplies["a"].line.running) == (0, 0)
 
 
 @pytest.mark.parametrize("metered", [False, True])

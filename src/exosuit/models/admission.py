@@ -16,13 +16,17 @@ class Admission:
     """For the requests of one call, named `call` at the meter; without a meter they cost nothing."""
 
     def __init__(self, who: Who, ask: Ask, call: str, metering: Metering | None) -> None:
-        self.tokens = estimate(ask.messages)
+        self.asks(ask)
         self._who = who
-        self._ask = ask
         self._call = call
         self._metering = metering
         self._turns: dict[Attempt, Turn] = {}
         self._held: dict[Attempt, Reservation] = {}
+
+    def asks(self, ask: Ask) -> None:
+        """What is asked from now on."""
+        self._ask = ask
+        self.tokens = estimate(ask.messages)
 
     async def turn(self, attempt: Attempt) -> None:
         """Wait in line for the supply."""

@@ -16,6 +16,7 @@ from exosuit.models.drivers import Supply
 from exosuit.models.failures import FINAL, LASTING, TROUBLE, Failure, Kind, NoAnswer
 from exosuit.models.fitness import misfit
 from exosuit.models.metering import Metering
+from exosuit.models.packing import MOST_TIMES, Repack, packed, room
 from exosuit.models.queue import Who
 from exosuit.models.receipt import Receipt, Served
 
@@ -39,9 +40,11 @@ class Call:
         hold: bool,
         metering: Metering | None = None,
         who: Who | None = None,
+        repack: Repack | None = None,
     ) -> None:
         self.table = table
         self.ask = ask if metering is None else metering.bounded(ask)
+        self.repack = repack
         self.board = Board(hold=hold or table.restart == "hold")
         self.receipt = Receipt(route)
         self.response: ModelResponse | None = None
@@ -119,7 +122,8 @@ class Call:
             if due and (supply := self._pick()) is not None:
                 self._start(supply)
             elif not self._running:
-                await self._wait_for_a_limit()
+                if not await self._pack_again():
+                    await self._wait_for_a_limit()
                 continue
             winner = await first_of(self._running, self._seconds_until_due())
             if winner is None:
@@ -236,6 +240,20 @@ class Call:
                 attempt.supply.health.breaker.release()
                 attempt.supply.health.outrun(now - attempt.began)
 
+    async def _pack_again(self) -> bool:
+        """Have the messages made shorter for those that found them too long; false if that is not possible."""
+        tight = [supply for supply in self._all if self._last_kind(supply.name) is Kind.OVERFLOW]
+        if self.repack is None or not tight or len(self.receipt.packed) >= MOST_TIMES:
+            return False
+        shorter = await packed(self.repack, self.ask, max(room(supply.table, self.ask) for supply in tight))
+        if shorter is None:
+            return False
+        self.receipt.packed.append(self._admission.tokens)
+        self.ask, self._left = shorter, tight
+        self._admission.asks(shorter)
+        self._misfits.clear()
+        return True
+
     async def _wait_for_a_limit(self) -> None:
         """All were asked: wait for the first whose rate limit is over soon; raises NoAnswer if there is none."""
         now = time.monotonic()
@@ -280,7 +298,7 @@ class Call:
         self._running.remove(attempt)
         if failure.kind in TROUBLE | LASTING:
             health.breaker.fail(now, lasting=failure.kind in LASTING)
-        else:
+        elif attempt.is_sent:
             health.breaker.release()
         if failure.kind is Kind.LIMITED:
             health.limits.refused(failure.retry_after, now)

@@ -38,12 +38,16 @@ class Served:
 
 @dataclass
 class Receipt:
-    """What one call came to. `replaced` holds the texts that were begun, shown, and begun anew."""
+    """What one call came to. `replaced` holds the texts that were begun, shown, and begun anew.
+
+    `packed` has about how many tokens the messages were each time before they were made shorter.
+    """
 
     route: str
     call: str = field(default_factory=lambda: uuid.uuid4().hex)
     served: list[Served] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
+    packed: list[int] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
     """The idempotency key of each tool call by its id: the same for the same place in the same call."""
 

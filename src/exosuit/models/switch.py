@@ -23,6 +23,7 @@ from exosuit.models.config import RouteTable, Settings
 from exosuit.models.drivers import Supply
 from exosuit.models.meter import CallInfo, Meter, Price
 from exosuit.models.metering import Metering, budgets_of, price_to_compare
+from exosuit.models.packing import Repack
 from exosuit.models.queue import Who
 from exosuit.models.settings import load, nearest
 from exosuit.models.strategy import ordered
@@ -69,12 +70,20 @@ class Switch:
         self.close()
 
     def route(
-        self, name: str, *, app: str = "", run: str = "", change: str = "", background: bool = False
+        self,
+        name: str,
+        *,
+        app: str = "",
+        run: str = "",
+        change: str = "",
+        background: bool = False,
+        repack: Repack | None = None,
     ) -> RouteModel:
         """The model behind a route's name; raises `no-such-route`.
 
         `app`, `run` and `change` are for the meter, and the first two for the line before a supply that takes so many
-        calls at a time; `background` gives way there to whoever somebody waits for.
+        calls at a time; `background` gives way there to whoever somebody waits for. `repack` makes messages shorter
+        that no supply has room for; without it the call fails.
         """
         table = self.settings.route.get(name)
         if table is None:
@@ -82,7 +91,7 @@ class Switch:
             hint = f"did you mean {near!r}?" if near else f'[route.{name}]\nsupplies = ["…"]'
             raise ExosuitError("no-such-route", f"there is no route {name!r}", hint)
         info = CallInfo(app=app, run=run, change=change, route=name)
-        return RouteModel(self, name, table, info, background=background)
+        return RouteModel(self, name, table, info, background=background, repack=repack)
 
     def supply(self, name: str) -> RouteModel:
         """One supply alone as a model, with all that a route does but switching; raises `no-such-supply`."""
@@ -104,7 +113,14 @@ class RouteModel(Model[Any]):
     _answers_requests_itself = False
 
     def __init__(
-        self, switch: Switch, name: str, table: RouteTable, info: CallInfo, *, background: bool = False
+        self,
+        switch: Switch,
+        name: str,
+        table: RouteTable,
+        info: CallInfo,
+        *,
+        background: bool = False,
+        repack: Repack | None = None,
     ) -> None:
         super().__init__()
         self.switch = switch
@@ -112,6 +128,7 @@ class RouteModel(Model[Any]):
         self.table = table
         self.info = info
         self.who = Who(info.app, info.run, background)
+        self.repack = repack
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -210,7 +227,16 @@ class RouteModel(Model[Any]):
         switch = self.switch
         metering = None if switch.meter is None else Metering(switch.meter, self.info, switch.prices)
         supplies = switch.order(self.route, self.table)
-        return Call(self.route, self.table, supplies, ask, hold=hold, metering=metering, who=self.who)
+        return Call(
+            self.route,
+            self.table,
+            supplies,
+            ask,
+            hold=hold,
+            metering=metering,
+            who=self.who,
+            repack=self.repack,
+        )
 
     def _over(self, call: Call) -> None:
         if call.winner:
