@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from exosuit.verify.increments.closure import Closure
 from exosuit.verify.increments.increments import edges, increments, price
 from exosuit.verify.increments.model import Edge, Increment
 from exosuit.verify.increments.order import condensed
+from exosuit.verify.increments.signatures import accepts, signature
 from exosuit.verify.plan.reading import Reading
 from tests.property.nasty import Tree, taken_apart
 
@@ -153,6 +155,63 @@ def test_a_signature_goes_with_its_calls(shadow: Shadow) -> None:
     base = tree(a_py="def area(w):\n    return w * w\n", b_py="from a import area\n\nprint(area(3))\n")
     head = tree(a_py="def area(w, h):\n    return w * h\n", b_py="from a import area\n\nprint(area(3, 4))\n")
     assert len(Case(shadow, base, head).increments) == 1
+
+
+def test_a_signature_that_takes_more_does_not_wait_for_the_calls_it_takes_as_well(shadow: Shadow) -> None:
+    call = "from a import f\n\n\ndef g():\n    return f({0})\n"
+    base = tree(a_py="def f(x, *, y=1):\n    return x\n", b_py=call.format("1"))
+    wider = tree(a_py="def f(x, z=2, *, y=1):\n    return x\n", b_py=call.format("2"))
+    other = tree(a_py="def f(x, z, *, y=1):\n    return x\n", b_py=call.format("2"))
+    assert "+return f(2)" not in Case(shadow, base, wider).with_("+def f")
+    assert "+return f(2)" in Case(shadow, base, other).with_("+def f")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fits"),
+    [
+        ("a", "a", True), ("a", "a, b=1", True), ("a", "a=1", True), ("a", "a, *b", True), ("a", "a, *, b=1", True),
+        ("a, *b", "a, c=1, *b", False), ("a", "b", False), ("a", "a, b", False), ("a=1", "a", False),
+        ("*, a=1", "*, a", False), ("*, a", "*, a=1", True), ("**k", "*, a=1", False), ("*, a=1", "**k", False),
+        ("a, b", "b, a", False), ("*, a", "a", False), ("a: int", "a: str", True), ("a, /", "a", False),
+    ],
+)  # fmt: skip
+def test_what_calls_a_signature_takes(old: str, new: str, *, fits: bool) -> None:
+    one, other = (ast.parse(f"def f({text}): ...").body[0] for text in (old, new))
+    assert isinstance(one, ast.FunctionDef) and isinstance(other, ast.FunctionDef)
+    assert accepts(signature(other.args), signature(one.args)) is fits
+
+
+def test_a_keyword_comes_with_the_parameter_of_what_is_called(shadow: Shadow) -> None:
+    code = (
+        "def f(x{0}):\n    return x\n\n\ndef g(x{1}):\n    size = 1\n    return x\n\n\ndef h():\n    return f(1{2})\n"
+    )
+    case = Case(shadow, tree(a_py=code.format("", "", "")), tree(a_py=code.format(", size=1", ", size=2", ", size=3")))
+    came = case.with_("size=3")
+    assert "+def f(x, size=1):" in came and "+def g(x, size=2):" not in came
+
+
+def test_annotations_and_docstrings_tie_no_test_to_code(shadow: Shadow) -> None:
+    code, test = "def f(x{0}):\n    return x + {1}\n", "from a import f\n\n\ndef test_f({0}):\n    assert f(1) == {1}\n"
+    base = tree(a_py=code.format("", 1), test_a_py=test.format("", 2))
+    typed = tree(a_py=code.format(": int", 1), test_a_py=test.format("", 2.0))
+    done = tree(a_py=code.format(": int", 2), test_a_py=test.format("", 3))
+    assert len(Case(shadow, base, typed).increments) == 2
+    assert len(Case(shadow, base, done).increments) == 1
+
+
+def test_prose_goes_by_paragraphs_and_messages_by_entries(shadow: Shadow) -> None:
+    one, two = ("".join(f"{word} {i}\nsecond line\n\n" for i in range(6)) for word in ("old", "new"))
+    assert len(Case(shadow, {b"a.md": (REGULAR, one.encode())}, {b"a.md": (REGULAR, two.encode())}).increments) == 6
+    entry = '#: {2}\nmsgid ""\n"word {0}"\nmsgstr "{1}"\n\n'
+    old = "".join(entry.format(i, "a", 1) for i in range(6))
+    new = "".join(entry.format(i, "b", 2) for i in (3, 1, 5, 0, 2, 4))
+    case = Case(shadow, {b"a.po": (REGULAR, old.encode())}, {b"a.po": (REGULAR, new.encode())})
+    assert len(case.increments) > 1
+    for at in range(len(case.increments)):
+        lines = case.lines(sorted(case.closure.of([at])))
+        for i in range(6):
+            said = [line[0] for line in lines if line[1:] == f'"word {i}"']
+            assert said in ([], ["-", "+"], ["+", "-"])
 
 
 def test_a_subscript_comes_with_the_class_header_that_allows_it(shadow: Shadow) -> None:

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from exosuit.verify.increments.signatures import signature
 from exosuit.verify.plan.python.source import BODIES, DEFINITIONS, Source
 
 _WORD = re.compile(r"[A-Za-z_][\w.]*")
 _LONGEST = 200
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_UNDONE = ("annotation", "returns", "type_comment", "ctx", "kind")
 
 
 @dataclass(slots=True)
@@ -22,14 +24,17 @@ class Facts:
     """Sets of words. `binds` are names that others can see: of a module, a class, an object, or a parameter.
 
     `Module.name` stands for a name of a module that is told by its last part, `3#name` for a name of the module that is
-    file 3 of the change, `.name` for an attribute of anything. `hides` are names of the module that a function makes
-    its own here, also for its statements that say them and do not change. `signatures` and `headers` hold the name of a
-    function with its arguments as text, of a class with its bases; `modules` are imported ones, as `module_keys` tells
-    files; `strings` are short constants; `subjects` are the definitions that it is part of.
+    file 3 of the change, `.name` for an attribute of anything, `f(name` for a parameter of what is called `f`; `says`
+    are words, whatever they stand for. `hides` are names of the module that a function makes its own here, also for its
+    statements that say them and do not change. `signatures` and `headers` hold the name of a function with its
+    arguments as text, of a class with its bases; `modules` are imported ones, as `module_keys` tells files; `strings`
+    are short constants; `subjects` are the definitions that it is part of; `does` tells statements apart by what they
+    do, annotations and docstrings aside (empty where that is not told).
     """
 
     binds: set[str] = field(default_factory=set)
     uses: set[str] = field(default_factory=set)
+    says: set[str] = field(default_factory=set)
     hides: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
     subscripts: set[str] = field(default_factory=set)
@@ -38,6 +43,7 @@ class Facts:
     headers: set[tuple[str, str]] = field(default_factory=set)
     strings: set[str] = field(default_factory=set)
     subjects: set[str] = field(default_factory=set)
+    does: set[int] = field(default_factory=set)
 
     def add(self, other: Facts) -> None:
         """Bring in what another part says."""
@@ -53,6 +59,7 @@ class Names:
         self._own = f"{number}#"
         self._folder = _parts(path)[:-1]
         self._module = module_of(path)
+        self._is_open = any(_is_star(statement.node) for statement in source.statements)
         self._kept: dict[int, Facts] = {}
         self._locals: dict[int, frozenset[str]] = {}
         self._functions: dict[int, int] = {}
@@ -85,11 +92,15 @@ class Names:
         visible = function in (-1, number) and not isinstance(node, FUNCTIONS)
         for part in own_parts(node):
             self._part(part, facts, local, visible=visible)
+        facts.does.add(_deed(node))
         names = {name for part in own_parts(node) for name in _bound(part)}
         if function not in (-1, number):
             facts.hides |= {self._own + name for name in names & local}
         else:
             facts.binds |= names | {f".{name}" for name in names}
+            if (around := self._source.enclosing(number)) >= 0:
+                kind = getattr(self._source.statements[around].node, "name", "")
+                facts.binds |= {f"{kind}({name}" for name in names}
             if self._source.enclosing(number) < 0:
                 facts.binds |= {f"{before}{name}" for name in names for before in (f"{self._module}.", self._own)}
         return facts
@@ -111,9 +122,10 @@ class Names:
             name = node.name
             if name == "__init__" and (around := self._source.enclosing(number)) >= 0:
                 name = getattr(self._source.statements[around].node, "name", name)
-            facts.signatures.add((name, ast.dump(node.args)))
+            facts.signatures.add((name, signature(node.args)))
             given = node.args
-            facts.binds |= {arg.arg for arg in (*given.posonlyargs, *given.args, *given.kwonlyargs)} - {"self", "cls"}
+            names = {arg.arg for arg in (*given.posonlyargs, *given.args, *given.kwonlyargs)} - {"self", "cls"}
+            facts.binds |= names | {f"{name}({arg}" for arg in names}
         elif isinstance(node, ast.ClassDef):
             facts.headers.add((node.name, "".join(map(ast.dump, (*node.bases, *node.keywords)))))
 
@@ -138,17 +150,21 @@ class Names:
     def _part(self, part: ast.AST, facts: Facts, local: frozenset[str], *, visible: bool) -> None:
         if isinstance(part, ast.Name):
             if part.id not in local and not (visible and isinstance(part.ctx, ast.Store)):
-                facts.uses |= {part.id, self._own + part.id}
+                facts.says.add(part.id)
+                facts.uses |= {self._own + part.id, part.id if self._is_open else f".{part.id}" if visible else ""} - {
+                    ""
+                }
         elif isinstance(part, ast.Attribute):
             self._attribute(part, facts)
         elif isinstance(part, ast.Call):
             if name := called(part.func):
                 facts.calls.add(name)
+                facts.uses |= {f"{name}({given.arg}" for given in part.keywords if given.arg}
         elif isinstance(part, ast.Subscript):
             if name := called(part.value):
                 facts.subscripts.add(name)
         elif isinstance(part, ast.keyword):
-            facts.uses.update([part.arg] if part.arg else [])
+            facts.says.update([part.arg] if part.arg else [])
         elif isinstance(part, ast.Constant):
             if isinstance(part.value, str) and len(part.value) < _LONGEST:
                 facts.strings.add(part.value)
@@ -159,7 +175,8 @@ class Names:
 
     def _attribute(self, part: ast.Attribute, facts: Facts) -> None:
         stored = isinstance(part.ctx, ast.Store)
-        (facts.binds if stored else facts.uses).update((part.attr, f".{part.attr}"))
+        (facts.binds if stored else facts.uses).add(f".{part.attr}")
+        (facts.binds if stored else facts.says).add(part.attr)
         if isinstance(part.value, ast.Name):
             facts.uses.add(f"{part.value.id}.{part.attr}")
 
@@ -173,7 +190,12 @@ class Names:
         facts.modules.add(_key(whole))
         for alias in part.names:
             facts.modules.add(_key([*whole, alias.name]))
-            facts.uses |= {alias.name, f"{module}.{alias.name}"}
+            facts.uses.add(f"{module}.{alias.name}")
+            facts.says.add(alias.name)
+
+
+def _is_star(node: ast.AST) -> bool:
+    return isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
 
 
 def _bound(part: ast.AST) -> set[str]:
@@ -183,6 +205,28 @@ def _bound(part: ast.AST) -> set[str]:
     if isinstance(part, ast.Import | ast.ImportFrom):
         return {(alias.asname or alias.name.partition(".")[0]) for alias in part.names} - {"*"}
     return {part.id} if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) else set()
+
+
+def _deed(node: ast.AST) -> int:
+    """The same for statements that do the same, as far as their own parts tell."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+        return 0
+    if isinstance(node, ast.AnnAssign):
+        return _deed(ast.Assign([node.target], node.value)) if node.value else 0
+    told: list[object] = []
+    waiting: list[object] = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, ast.AST):
+            told.append(type(part).__name__)
+            bodies = () if isinstance(part, ast.expr) else BODIES
+            waiting += [getattr(part, name, None) for name in part._fields if name not in (*_UNDONE, *bodies)]
+        elif isinstance(part, list):
+            told.append(len(part))
+            waiting += part
+        else:
+            told.append(part)
+    return hash(tuple(map(repr, told)))
 
 
 def own_parts(node: ast.AST) -> Iterator[ast.AST]:

@@ -1,17 +1,21 @@
 """Edges by names: what is used must be there, and what is taken away must not be used any more.
 
 Without types an attribute is only a word, so words are followed by how much they tell: one that only one end of the
-change knows ties all who say it; one that both know ties those of the same file, and others only where few bind it.
+change knows ties all who say it, whatever it stands for; one that both know ties those who say it as the same thing (a
+name of this module, of that one, an attribute, a parameter), in the same file, and in others only where few bind it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from itertools import combinations
 
+from exosuit.verify.increments.signatures import accepts
 from exosuit.verify.increments.ties import Ties
 from exosuit.verify.increments.units import Index, Unit
 
+_LAST = re.compile(r"[^.#(]*$")
 FEW = 3
 """A word that more units bind than this says little of where it is bound."""
 
@@ -22,8 +26,10 @@ def tie_names(index: Index, ties: Ties) -> None:
     """All edges by names of a change."""
     come, go = _by_word(index, lambda unit: unit.gained("binds")), _by_word(index, lambda unit: unit.lost("binds"))
     _rebound(come, go, ties)
-    says = _by_word(index, lambda unit: unit.gained("uses") | unit.lost("hides"))
-    said = _by_word(index, lambda unit: unit.lost("uses") | unit.gained("hides"))
+    says = _by_word(
+        index, lambda unit: unit.gained("uses") | unit.lost("hides") | unit.gained("says") - index.base_words
+    )
+    said = _by_word(index, lambda unit: unit.lost("uses") | unit.gained("hides") | unit.lost("says") - index.head_words)
     for word, users in says.items():
         for user in users:
             definers = _meant(index, user, come.get(word, []), only_end=_single(word, index.base_words))
@@ -32,15 +38,15 @@ def tie_names(index: Index, ties: Ties) -> None:
         for user in users:
             for one in _meant(index, user, go.get(word, []), only_end=_single(word, index.head_words)):
                 ties.need(one.atom, [user.atom], "def-use")
-    _rare(index, says, come, index.base_words, ties)
-    _rare(index, said, go, index.head_words, ties)
+    _rare(index, _by_word(index, lambda unit: unit.gained("says") | unit.gained("uses")), come, index.base_words, ties)
+    _rare(index, _by_word(index, lambda unit: unit.lost("says") | unit.lost("uses")), go, index.head_words, ties)
     _signatures(index, ties)
     _headers(index, ties)
 
 
 def _single(word: str, other_end: set[str]) -> bool:
     """Whether the other end does not know a word (of a dotted one: its last part)."""
-    return word.rpartition(".")[2] not in other_end
+    return _LAST.findall(word)[-1] not in other_end
 
 
 def _by_word(index: Index, words: Callable[[Unit], Iterable[str]]) -> By:
@@ -72,26 +78,32 @@ def _rebound(come: By, go: By, ties: Ties) -> None:
 def _rare(index: Index, users: By, definers: By, other_end: set[str], ties: Ties) -> None:
     """A word that one end does not know, that nobody binds and two or three say: a key, an option, an agreement."""
     for word, units in users.items():
-        if 1 < len(units) <= FEW and word not in definers and "." not in word and word not in other_end:
+        if 1 < len(units) <= FEW and word not in definers and word.isidentifier() and word not in other_end:
             for one, other in combinations(units, 2):
                 if index.sees(one.file, other.file):
                     ties.tie([one.atom, other.atom], "word")
 
 
 def _signatures(index: Index, ties: Ties) -> None:
-    """A function whose parameters change goes with the calls that change; new calls need it, old ones hold it back."""
+    """A function whose parameters change goes with the calls that change; new calls need it, old ones hold it back.
+
+    Old calls hold nothing back that takes them too.
+    """
     changed: By = {}
+    wider: set[tuple[int, str]] = set()
     for unit in index.units:
         before, after = dict(unit.old.signatures), dict(unit.new.signatures)
         for name in before.keys() & after.keys():
             if before[name] != after[name]:
                 changed.setdefault(name, []).append(unit)
+                if accepts(after[name], before[name]):
+                    wider.add((unit.atom, name))
     for unit in index.units:
         for name in (unit.old.calls | unit.new.calls) & changed.keys():
             for definer in _meant(index, unit, changed[name], only_end=False):
                 if name in unit.new.calls:
                     ties.need(unit.atom, [definer.atom], "signature")
-                if name in unit.old.calls:
+                if name in unit.old.calls and (definer.atom, name) not in wider:
                     ties.need(definer.atom, [unit.atom], "signature")
 
 

@@ -1,4 +1,5 @@
-"""Closure of text that no parser reads: runs go whole, and runs that open brackets go with those that close them.
+"""Closure of text that no parser reads: code goes by runs, and those that open brackets with those that close them;
+prose goes by paragraphs, messages of gettext by entries.
 
 A light lexer counts brackets outside strings and comments, line by line. What is data (JSON and lock files) goes as one
 piece: half of it is rarely data at all.
@@ -7,16 +8,30 @@ piece: half of it is rarely data at all.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from exosuit.verify.increments.sections import close_sections
 from exosuit.verify.increments.ties import Ties
 from exosuit.verify.plan.reading import FileReading
 
-_WHOLE = (b".json", b".lock", b".ipynb", b".xml", b".svg", b".po", b".snap", b".pem")
+_WHOLE = (b".json", b".lock", b".ipynb", b".xml", b".svg", b".snap", b".pem")
 _CODE = (
     b".js", b".jsx", b".ts", b".tsx", b".mjs", b".cjs", b".c", b".h", b".cc", b".cpp", b".hpp", b".rs", b".go",
     b".java", b".cs", b".kt", b".swift", b".php", b".css", b".scss", b".less", b".toml", b".rb", b".svelte", b".vue",
 )  # fmt: skip
+_PROSE = (
+    b".md",
+    b".rst",
+    b".txt",
+    b".adoc",
+    b".po",
+    b".pot",
+    b"pkg-info",
+    b"/metadata",
+    b"authors",
+    b"changes",
+    b"news",
+)
 _QUIET = re.compile(rb'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|//.*|/\*.*?\*/')
 
 
@@ -27,6 +42,9 @@ def close_text(file: FileReading, ties: Ties) -> None:
         ties.tie(range(file.first, file.first + file.file.atoms), "parse")
         return
     if close_sections(file, ties):
+        return
+    if path.lower().endswith(_PROSE):
+        _close_paragraphs(file, ties)
         return
     counted = path.endswith(_CODE)
     kind = "brackets" if counted else "parse"
@@ -42,6 +60,44 @@ def close_text(file: FileReading, ties: Ties) -> None:
             ties.tie(held, kind)
             held = []
     ties.tie(held, kind)
+
+
+def _close_paragraphs(file: FileReading, ties: Ties) -> None:
+    """Tie the atoms of each paragraph of either side, and of all entries of gettext under one message."""
+    first: dict[object, int] = {}
+    sides = [
+        _paragraphs(lines, entries=file.file.path.endswith((b".po", b".pot")))
+        for lines in (file.base_lines, file.head_lines)
+    ]
+    for atom in file.text_atoms:
+        span = file.span(atom)
+        parts = (
+            sides[0][span.base_at : span.base_at + span.base_n],
+            sides[1][span.head_at : span.head_at + span.head_n],
+        )
+        for side, names in enumerate(parts):
+            for name in dict.fromkeys(names):
+                key = name if isinstance(name, bytes) else (side, name)
+                ties.tie([file.first + first.setdefault(key, atom), file.first + atom], "parse")
+
+
+def _paragraphs(lines: Sequence[bytes], *, entries: bool) -> list[int | bytes]:
+    """For each line the paragraph that it is of: its number, or the message that it is about; blank ones end one."""
+    numbers: list[int] = []
+    number = 0
+    for line in lines:
+        numbers.append(number)
+        number += not line.strip()
+    if not entries:
+        return list(numbers)
+    told: dict[int, bytes] = {}
+    inside = False
+    for line, at in zip(lines, numbers, strict=True):
+        begins = line.startswith((b"msgid ", b"msgctxt "))
+        inside = begins or (inside and line.startswith(b'"'))
+        if inside:
+            told[at] = told.get(at, b"") + line
+    return [told.get(at, at) for at in numbers]
 
 
 def _depth(lines: list[bytes]) -> int:

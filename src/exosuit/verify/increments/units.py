@@ -39,6 +39,16 @@ class Unit:
         return found
 
     @property
+    def words(self) -> set[str]:
+        """All that either side says."""
+        return {word for side in (self.old, self.new) for said in (side.says, side.uses, side.calls) for word in said}
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether what it does stays the same, as far as its statements tell: annotations, docstrings, comments."""
+        return bool(self.old.does) and self.old.does == self.new.does
+
+    @property
     def subjects(self) -> set[str]:
         """The definitions that it changes."""
         return self.old.subjects | self.new.subjects
