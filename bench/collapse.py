@@ -26,6 +26,9 @@ from exosuit.changes.shadow import Shadow
 from exosuit.verify.plan.assembly import PLAIN
 from tests.counterexamples.planned import Planned
 
+WITH_OWN = ("replacement", "wrapper", "literals", "decorators", "dead code")
+"""Operators that come with hidden edits of their own."""
+
 
 def sources(folders: list[Path]) -> list[list[tuple[str, str]]]:
     """Python files of moderate size by folder."""
@@ -46,10 +49,7 @@ def seeded(files: Files, rng: random.Random, number: int) -> Seeded:
     """One change: the operators in turn, every eighth composed, with edits hidden in it."""
     kinds = [*OPERATORS, composed]
     made = kinds[number % len(kinds)](files, rng)
-    if made.operator not in (
-        "replacement",
-        "wrapper",
-    ):  # a third of the trials without any: small moved blocks are else never whole
+    if made.operator not in WITH_OWN:  # a third of the trials without any: small moved blocks are else never whole
         hide(made, rng, (0, 1, 3)[number // len(kinds) % 3])
     return made
 
@@ -61,7 +61,7 @@ def drawn(pools: list[list[tuple[str, str]]], rng: random.Random, number: int) -
 
 
 def wrong(found: Planned, made: Seeded) -> list[str]:
-    """Head lines of hidden edits that stand under a proof."""
+    """Lines of hidden edits that stand under a proof."""
     hidden = []
     for atom in found.proved():
         file = found.reading.file_of(atom)
@@ -72,6 +72,9 @@ def wrong(found: Planned, made: Seeded) -> list[str]:
         for line in range(span.head_at, span.head_at + span.head_n):
             if (path, line) in made.hidden_head:
                 hidden += [f"{path}:{line + 1}: {file.head_lines[line].decode().strip()}"]
+        for line in range(span.base_at, span.base_at + span.base_n):
+            if (path, line) in made.hidden_base:
+                hidden += [f"{path}:-{line + 1}: {file.base_lines[line].decode().strip()}"]
     return hidden
 
 
@@ -87,6 +90,8 @@ def shares(found: Planned, made: Seeded) -> tuple[int, int, int]:
         span = file.span(atom - file.first)
         path = file.file.path.decode()
         if any((path, line) in made.hidden_head for line in range(span.head_at, span.head_at + max(span.head_n, 1))):
+            continue
+        if any((path, line) in made.hidden_base for line in range(span.base_at, span.base_at + span.base_n)):
             continue
         lines = span.base_n + span.head_n
         total += lines
@@ -148,7 +153,7 @@ def main() -> int:
             figures = [
                 1,
                 *shares(found, made),
-                len(made.hidden_head),
+                len(made.hidden_head) + len(made.hidden_base),
                 len(false),
                 len(made.missed),
                 missed(found, made),

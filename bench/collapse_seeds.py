@@ -383,8 +383,25 @@ def decorated(base: Files, rng: random.Random) -> Seeded:
     return seeded
 
 
+def dead_code(base: Files, rng: random.Random) -> Seeded:
+    """Functions that nothing names put into the base and removed; one of each file is named elsewhere, in a comment."""
+    seeded = Seeded("dead code", dict(base), dict(base))
+    some = rng.sample(sorted(base), 2)
+    for path in some:
+        names = [f"{word}{rng.randrange(1000, 9999)}" for word in ("gather", "spread", "keep")]
+        texts = [f"\n\ndef {name}(a, b=None):\n    return [a, {rng.randrange(99)}]\n" for name in names]
+        seeded.base[path] = base[path] + "".join(texts)
+        other = next(one for one in sorted(base) if one not in some)
+        seeded.base[other] += f"# {names[-1]}\n"
+        seeded.head[other] = seeded.base[other]
+        first = seeded.base[path].count("\n") - texts[-1].count("\n")
+        seeded.hidden_base |= {(path, first + row) for row, line in enumerate(texts[-1].splitlines()) if line}
+    return seeded
+
+
 OPERATORS: tuple[Callable[[Files, random.Random], Seeded], ...] = (
     comments, formatting, quotes, local_names, order, replacement, moved, wrapped, annotated, literals, decorated,
+    dead_code,
 )  # fmt: skip
 
 

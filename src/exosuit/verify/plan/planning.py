@@ -8,6 +8,7 @@ from exosuit.core.progress import tell
 from exosuit.verify.plan.assembly import assembled
 from exosuit.verify.plan.claims import Free, Operator
 from exosuit.verify.plan.model import Plan
+from exosuit.verify.plan.operators.dead import dead
 from exosuit.verify.plan.operators.files import apart, renamed
 from exosuit.verify.plan.operators.moved import moved
 from exosuit.verify.plan.operators.patterns import patterns
@@ -17,7 +18,7 @@ from exosuit.verify.plan.operators.replay import replay
 from exosuit.verify.plan.operators.shifted import shifted
 from exosuit.verify.plan.reading import Blobs, Listing, Reading, no_listing
 
-OPERATORS: tuple[Operator, ...] = (renamed, moved, shifted, program, apart, prose, patterns, replay)
+OPERATORS: tuple[Operator, ...] = (renamed, moved, shifted, dead, program, apart, prose, patterns, replay)
 """In the order in which they choose: what needs whole definitions first, then those whose proof says most."""
 
 

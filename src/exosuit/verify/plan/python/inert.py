@@ -92,10 +92,11 @@ def _holds_order(source: Source, index: int) -> bool:
     if statement.parent < 0:
         return True
     owner: Any = source.statements[statement.parent].node
-    return isinstance(owner, ast.ClassDef) and _is_plain_class(owner) and source.enclosing(statement.parent) < 0
+    return isinstance(owner, ast.ClassDef) and is_plain_class(owner) and source.enclosing(statement.parent) < 0
 
 
-def _is_plain_class(node: ast.ClassDef) -> bool:
+def is_plain_class(node: ast.ClassDef) -> bool:
+    """Whether a class inherits nothing but what is built in, and nothing looks at it when it is defined."""
     return not node.keywords and not node.decorator_list and all(_is_builtin_class(base) for base in node.bases)
 
 
@@ -109,7 +110,7 @@ def _is_inert(node: Any, used: set[str]) -> bool:
         return _is_constant(node.value)
     if isinstance(node, ast.ClassDef):
         used.update(_names(node.bases))
-        return _is_plain_class(node) and all(_is_inert_member(one, used) for one in node.body)
+        return is_plain_class(node) and all(_is_inert_member(one, used) for one in node.body)
     return _is_inert_function(node, used)
 
 
