@@ -121,11 +121,11 @@ def test_marks_of_a_class_and_of_a_file_are_told_once() -> None:
     base = "import pytest\n\n\nclass TestA:\n" + body
     marked = base.replace("class TestA", "@pytest.mark.skip\nclass TestA")
     assert edit(base, marked, "tests/test_a.py").of(KIND) == [
-        "against: tests/test_a.py::TestA is skipped, and was not."
+        "against: tests/test_a.py::TestA is skipped, which is new."
     ]
     whole = base.replace("import pytest\n", "import pytest\n\npytestmark = pytest.mark.skip\n")
     assert edit(base, whole, "tests/test_a.py").of(KIND) == [
-        "against: Every test of tests/test_a.py is skipped, and was not."
+        "against: Every test of tests/test_a.py is skipped, which is new."
     ]
 
 
@@ -200,3 +200,14 @@ def test_only_the_lines_of_the_check_are_named() -> None:
 
 def test_code_that_is_no_test_is_not_looked_at() -> None:
     assert edit(file_of("assert f(1) == 1"), file_of("assert f(1)"), "pkg/checks.py").of(KIND) == []
+
+
+def test_a_new_test_that_cannot_fail_is_unknown() -> None:
+    (found,) = edit("", file_of("assert f(1) == 1 or True"), "tests/test_f.py").of(KIND)
+    assert found == "unknown: tests/test_f.py::test_f is new, and `assert f(1) == 1 or True` cannot fail."
+
+
+def test_a_return_before_the_checks_is_named_by_its_line() -> None:
+    found = edit(file_of("assert f(1) == 1"), file_of("return\nassert f(1) == 1"), "tests/test_f.py")
+    assert found.of(KIND) == ["against: tests/test_f.py::test_f returns before its end, which is new."]
+    assert found.lines(KIND) == {"+return"}

@@ -229,13 +229,18 @@ def _gone(material: Material) -> dict[str, tuple[Touch, int]]:
     heads = [one.file.head for one in material.python if not is_test(one.path)]
     return {
         name: where for name, where in before.items()
-        if name not in after and not any(_word(name).search(head) for head in heads)
+        if name not in after and not any(_bound(name, True).search(head) for head in heads)
     }  # fmt: skip
 
 
-def _word(name: str) -> re.Pattern[bytes]:
-    """The name as a word of its own."""
-    return re.compile(rb"(?<![\w-])" + re.escape(name.encode()) + rb"(?![\w-])")
+def _bound(name: str, imports: bool) -> re.Pattern[bytes]:
+    """A name where something is given it (an import too, if that counts); an option wherever it stands."""
+    plain = re.escape(name.encode())
+    if name.startswith("-"):
+        return re.compile(rb"(?<![\w-])" + plain + rb"(?![\w-])")
+    ways = [rb"\b(?:def|class|as|function|const|let|var)\s+%s\b", rb"^\s*%s\s*[:=]", rb"\.%s\s*=", rb"[\"']%s[\"']"]
+    ways += [rb"\bimport\b[^\n]*\b%s\b"] if imports else []
+    return re.compile(b"|".join(way.replace(b"%s", plain) for way in ways), re.MULTILINE)
 
 
 def _still_named(material: Material, read: dict[bytes, Prose], gone: dict[str, tuple[Touch, int]]) -> list[Evidence]:
@@ -279,7 +284,7 @@ def _named(text: str) -> str:
 
 def _is_elsewhere(reading: Reading, name: str) -> bool:
     """Whether code that the change does not touch has the name."""
-    pattern = _word(name)
+    pattern = _bound(name, False)
     left = MOST_READ
     for path, blob in reading.head_tree.items():
         if path.endswith((b".py", b".pyi", b".toml", b".cfg", b".js", b".ts", b".c", b".pyx")) and not is_test(path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from exosuit.verify.evidence.python.names import dotted, imports, rebound, text_
 from exosuit.verify.evidence.touch import Touch, each
 from exosuit.verify.plan.places import is_data, is_prose, is_test, is_vendored
 from exosuit.verify.plan.python.scopes import own_parts
-from exosuit.verify.plan.python.source import DEFINITIONS, Source, first_line, own_shape, shape
+from exosuit.verify.plan.python.source import DEFINITIONS, Source, first_line, own_shape, qualified_name, shape
 
 KIND = "leftover"
 
@@ -93,17 +94,25 @@ def _twice(touch: Touch, source: Source) -> Iterator[Evidence]:
     for index in touch.new_statements:
         yield from _defined_twice(touch, source, index)
         yield from _keys_twice(touch, source, index)
-        before = _sibling(source, index)
-        if before is None or is_test(touch.path):
+        if is_test(touch.path):
             continue
+        for one in (index, _next(source, index)):
+            yield from _again(touch, source, one, seen_before)
+
+
+def _again(touch: Touch, source: Source, index: int | None, seen_before: set[bytes]) -> Iterator[Evidence]:
+    """A statement that is the one right before it."""
+    before = _sibling(source, index) if index is not None else None
+    if before is not None and index is not None:
         node: Any = source.statements[index].node
         same = own_shape(source.statements[before].node) == own_shape(node)
         if not same or _whole(source, before) != _whole(source, index) or _whole(source, index) in seen_before:
-            continue
+            return
+        if isinstance(node, ast.Pass | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return
+        seen_before.add(_whole(source, index))
         first, last = source.statements[index].start, source.statements[index].last
         lines = touch.changed("head", first, last) or touch.changed("head", source.starts[before], last)
-        if isinstance(node, ast.Pass | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            continue
         heavy = bool(getattr(node, "body", None)) or isinstance(
             node, ast.Return | ast.Raise | ast.Import | ast.ImportFrom
         )
@@ -129,6 +138,12 @@ def _whole(source: Source, index: int) -> bytes:
     return b"".join(source.lines[statement.start : statement.last + 1]).strip()
 
 
+def _next(source: Source, index: int) -> int | None:
+    """The statement right behind one, in the same body."""
+    after = source.after(index)
+    return after if after < len(source.statements) and _sibling(source, after) == index else None
+
+
 def _sibling(source: Source, index: int) -> int | None:
     """The statement right before one, in the same body."""
     statement = source.statements[index]
@@ -152,20 +167,20 @@ def _defined_twice(touch: Touch, source: Source, index: int) -> Iterator[Evidenc
     node: Any = statement.node
     if not isinstance(node, DEFINITIONS) or node.name == "_" or _may_repeat(node):
         return
-    at = _sibling(source, index)
-    while at is not None:
-        other: Any = source.statements[at].node
-        if isinstance(other, DEFINITIONS) and other.name == node.name and not other.decorator_list:
-            base = touch.file.base_source
-            if base is not None and _defined(base, node.name, statement.depth) > 1:
+    for step in (_sibling, _next):
+        at = step(source, index)
+        while at is not None:
+            other: Any = source.statements[at].node
+            if isinstance(other, DEFINITIONS) and other.name == node.name:
+                base = touch.file.base_source
+                known = base is not None and _defined(base, qualified_name(source, index)) > 1
+                if not other.decorator_list and not known:
+                    lines = touch.changed("head", statement.start, statement.end)
+                    title = f"{touch.name} defines `{node.name}` in line {statement.start + 1} and in line"
+                    title += f" {source.starts[at] + 1}; the first is never used."
+                    yield touch.evidence(KIND, "against", title, head=lines)
                 return
-            lines = touch.changed("head", statement.start, statement.end)
-            title = f"{touch.name}:{statement.start + 1} defines `{node.name}` again; the one before it is never used."
-            yield touch.evidence(KIND, "against", title, head=lines)
-            return
-        if isinstance(other, DEFINITIONS) and other.name == node.name:
-            return
-        at = _sibling(source, at)
+            at = step(source, at)
 
 
 def _may_repeat(node: Any) -> bool:
@@ -174,9 +189,13 @@ def _may_repeat(node: Any) -> bool:
     )  # fmt: skip
 
 
-def _defined(source: Source, name: str, depth: int) -> int:
-    nodes: list[Any] = [one.node for one in source.statements if one.depth == depth]
-    return sum(isinstance(node, DEFINITIONS) and node.name == name for node in nodes)
+def _defined(source: Source, name: str) -> int:
+    """How often a qualified name is defined in one body, at most."""
+    found: Counter[tuple[int, str]] = Counter()
+    for index, one in enumerate(source.statements):
+        if isinstance(one.node, DEFINITIONS) and qualified_name(source, index) == name:
+            found[one.parent, one.place] += 1
+    return max(found.values(), default=0)
 
 
 def _keys_twice(touch: Touch, source: Source, index: int) -> Iterator[Evidence]:

@@ -9,6 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from exosuit.verify.evidence.material import Material
 from exosuit.verify.evidence.model import Evidence
@@ -63,7 +64,8 @@ _NAMED = re.compile(
     rb"(?:[\w.]{1,20}\()?[bru]{0,2}[\"'](?P<value>[^\"'\s]{12,200})[\"']"
 )
 _UNQUOTED = re.compile(
-    rb"(?i)^\s{0,8}(?:export )?(?P<name>[\w.-]{0,40}(?:secret|passw(?:or)?d|api[_-]?key|access[_-]?key|token)"
+    rb"(?i)^\s{0,8}(?:export |ENV |ARG |set )?"
+    rb"(?P<name>[\w.-]{0,40}(?:secret|passw(?:or)?d|api[_-]?key|access[_-]?key|token)"
     rb"[\w-]{0,20})\s{0,4}[=:]\s{0,4}(?P<value>[A-Za-z0-9+/_.=~-]{16,200})\s*$"
 )
 _SETTINGS = (b".env", b".ini", b".cfg", b".conf", b".yml", b".yaml", b".properties", b".sh", b".toml", b"Dockerfile")
@@ -75,7 +77,6 @@ _PLACEHOLDER = re.compile(
     rb"(?i)example|sample|dummy|fake|test|mock|placeholder|change[_-]?me|replace|redacted|insert|your|xxxx|\*\*\*\*|\.\.\.|<|\$\{"
     rb"|\{\{|%\(|\$\(|0{6}|1234567|abcdefg|deadbeef|foobar|secret|password|passwd|hunter2|letmein|lorem|todo|none|null|undefined|localhost"
 )
-_CODE = re.compile(rb"^[A-Za-z_][\w-]*(?:[./:][A-Za-z_][\w-]*)*$")
 
 
 def secret(material: Material) -> list[Evidence]:
@@ -160,10 +161,20 @@ def _is_random(value: bytes) -> bool:
         return False
     if _HEX.fullmatch(value):
         return entropy(value) > 3.0
+    if not _is_mixed(value):
+        return False
     kinds = sum(bool(re.search(one, value)) for one in (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^a-zA-Z0-9]"))
-    if kinds < 2 or (_CODE.match(value) and not re.search(rb"\d.*\d.*\d", value)):
+    if kinds < 2:
         return False
     return bool(re.search(rb"\d", value)) and entropy(value) > (3.5 if len(value) >= 20 else 3.2)
+
+
+def _is_mixed(value: bytes) -> bool:
+    """Whether small and large letters and digits alternate as they do where signs are drawn, not as in words."""
+    plain = re.sub(rb"[^a-zA-Z0-9]", b"", value)
+    kinds = [sign.isdigit() * 2 + sign.isupper() for sign in plain.decode("ascii")]
+    changes = sum(a != b for a, b in pairwise(kinds))
+    return bool(kinds) and changes >= 0.3 * len(kinds)
 
 
 def entropy(value: bytes) -> float:

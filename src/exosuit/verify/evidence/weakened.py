@@ -95,6 +95,11 @@ def _of_file(touch: Touch, suite: _Suite) -> Iterator[Evidence]:
             yield from _of_test(touch, pair.old, pair.new, suite)
     if touch.file.head_source is not None and touch.file.base_source is not None:
         yield from _marks_around(touch, path)
+    for test in suite.pairs.added:
+        for check in test.checks if test.path == touch.path else ():
+            if check.rank == NOTHING:
+                title = f"{_name(test)} is new, and `{check.text}` cannot fail."
+                yield touch.evidence(KIND, "unknown", title, head=[check.line], settled_by=SETTLES)
     lost = [one for one in suite.pairs.gone if one.path == path]
     for test in lost:
         yield from _deleted(touch, test, suite)
@@ -122,7 +127,7 @@ def _of_test(touch: Touch, old: Test, new: Test, suite: _Suite) -> Iterator[Evid
     pairs, lost, added = _paired(old.checks, new.checks)
     for before, after in pairs:
         yield from _loosened(touch, new, before, after, suite)
-    lost = [one for one in lost if suite.new_checks[one.whole] <= 0]
+    lost = [one for one in lost if suite.new_checks[one.whole] <= 0 and touch.changed("base", one.line, one.last)]
     if len(lost) > len(added) and new.loops <= old.loops and not _calls_more(old, new):
         fewer = len(lost) - len(added)
         shown_first = lost[0].text
@@ -141,7 +146,7 @@ def _new_marks(old: list[Mark], new: list[Mark]) -> list[Mark]:
 def _marked(touch: Touch, name: str, mark: Mark) -> Evidence:
     settled = () if mark.certain else SETTLES
     return touch.evidence(
-        KIND, "against" if mark.certain else "unknown", f"{name} {mark.what}, and was not.", head=[mark.line],
+        KIND, "against" if mark.certain else "unknown", f"{name} {mark.what}, which is new.", head=[mark.line],
         settled_by=settled,
     )  # fmt: skip
 

@@ -159,7 +159,8 @@ def _compared(test: ast.Compare, imported: dict[str, str]) -> _Reading:
         if isinstance(one, ast.Call) and dotted(one.func, imported).rpartition(".")[2] == "approx":
             return _Reading(CLOSE, other, one.args[:1], test, _slack(one))
     if isinstance(op, ast.In | ast.NotIn):
-        return _Reading(PART, right, [left, op], test)
+        one_of = isinstance(right, ast.Tuple | ast.List | ast.Set) and not isinstance(left, ast.Constant)
+        return _Reading(PART, left if one_of else right, [right if one_of else left, op], test)
     truth = isinstance(right, ast.Constant) and isinstance(right.value, bool)
     if isinstance(op, ast.Eq | ast.Is):
         return _Reading(SOME if truth else EQUAL, left, [right], test)

@@ -124,7 +124,7 @@ def _is_collected_in(source: Source, index: int) -> bool:
     around = source.enclosing(index)
     while around >= 0:
         node: Any = source.statements[around].node
-        if not isinstance(node, ast.ClassDef) or not (node.name.startswith("Test") or node.bases):
+        if not isinstance(node, ast.ClassDef) or not ("test" in node.name.lower() or node.bases):
             return False
         around = source.enclosing(around)
     return True
@@ -178,6 +178,8 @@ def _called(test: Test) -> list[Mark]:
     for at in range(test.index + 1, test.source.after(test.index)):
         statement = test.source.statements[at]
         node: Any = statement.node
+        if isinstance(node, ast.Return) and statement.parent == test.index and at + 1 < test.source.after(test.index):
+            found.append(Mark("returns before its end", True, statement.start, ("Return",)))
         value = node.value if isinstance(node, ast.Expr) else node.exc if isinstance(node, ast.Raise) else None
         called = value.func if isinstance(value, ast.Call) else value
         what = _SKIPPING_CALLS.get(dotted(called, imported)) if called is not None else None
