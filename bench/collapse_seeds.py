@@ -399,9 +399,42 @@ def dead_code(base: Files, rng: random.Random) -> Seeded:
     return seeded
 
 
+_SIGNATURES = (
+    ("a, b, c=0", "{x}, {i}, c={y}", "a, c=0", "{x}, c={y}"),
+    ("a, b, c=0", "{x}, {i}, c={y}", "a, b, d=0", "{x}, {i}, d={y}"),
+    ("a, b, c", "{x}, {i}, {y}", "c, a, b", "{y}, {x}, {i}"),
+)
+"""Parameters and arguments, before and after."""
+
+
+def signature(base: Files, rng: random.Random) -> Seeded:
+    """A parameter of a function of the base removed, renamed or moved with the calls; one is left, one edited too."""
+    seeded = Seeded("signature", dict(base), dict(base))
+    old, called, new, after = rng.choice(_SIGNATURES)
+    name, paths = f"fresh_{rng.randrange(1000, 9999)}", sorted(base)
+    sides = ((seeded.base, old, called), (seeded.head, new, after))
+    for side, parameters, _arguments in sides:
+        side[paths[0]] += f"\n\ndef {name}({parameters}):\n    return a\n\n\n"
+    count = rng.randrange(6, 16)
+    odd, left = rng.sample(range(count), 2)
+    for i in range(count):
+        path, values = rng.choice(paths), {"x": f"left{i}", "y": f"right.get({i})", "i": rng.randrange(100)}
+        rows = [f"print({name}({arguments.format(**values)}))\n" for _side, _parameters, arguments in sides]
+        if i == left:
+            seeded.missed.add((path, seeded.base[path].count("\n")))
+            rows[1] = rows[0]
+        if i == odd:
+            seeded.hidden_head.add((path, seeded.head[path].count("\n")))
+            rows[1] = rows[1].replace("left", "wrong")
+        for side, row in zip((seeded.base, seeded.head), rows, strict=True):
+            side[path] += row + "\n"
+    seeded.exceptions = set(seeded.hidden_head)
+    return seeded
+
+
 OPERATORS: tuple[Callable[[Files, random.Random], Seeded], ...] = (
     comments, formatting, quotes, local_names, order, replacement, moved, wrapped, annotated, literals, decorated,
-    dead_code,
+    dead_code, signature,
 )  # fmt: skip
 
 

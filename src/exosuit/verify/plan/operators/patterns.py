@@ -36,6 +36,7 @@ from exosuit.verify.plan.python.patterns import (
     tightened,
     words_in,
 )
+from exosuit.verify.plan.python.signatures import signature_styles
 from exosuit.verify.plan.python.source import Shape
 from exosuit.verify.plan.python.styles import STYLES, Style
 from exosuit.verify.plan.reading import Reading
@@ -100,8 +101,7 @@ def _established(reading: Reading, places: Sequence[Edited]) -> Iterator[Fired]:
     rest = Unedited(reading, places)
     statements = [(frozenset(words_in(old)), old, new) for place in places for old, new in place.shapes()]
     known: list[Spelling] = []
-    headers = [Header(place.file.file.old_path, old, new) for place in places for old, new in place.shapes()]
-    for style in (*STYLES, *decorator_styles(headers, shown, names)):
+    for style in _styles(places, rest):
         fired = Fired(style)
         if _is_held_to(fired, statements, rest):
             known.append(style)
@@ -123,6 +123,14 @@ def _established(reading: Reading, places: Sequence[Edited]) -> Iterator[Fired]:
                 known.append(fired.pattern)
                 yield fired
         chains = [one for one in chains if len(one[1]) > around + 1 and generalised(*one[1][around])[0] not in done]
+
+
+def _styles(places: Sequence[Edited], rest: Unedited) -> Iterator[Style]:
+    """Styles that need no example, and those that the headers of definitions are examples of."""
+    headers = [Header(place.file.file.old_path, old, new) for place in places for old, new in place.shapes()]
+    yield from STYLES
+    yield from decorator_styles(headers, shown, names)
+    yield from signature_styles(((one.old, one.new) for one in headers), rest.definitions)
 
 
 def _chains(place: Edited) -> Iterator[Chain]:

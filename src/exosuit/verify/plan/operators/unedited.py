@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -11,7 +12,7 @@ from exosuit.verify.plan.model import Missed
 from exosuit.verify.plan.operators.edited import Edited
 from exosuit.verify.plan.python.patterns import Spelling, fires_in, output, tree
 from exosuit.verify.plan.python.scopes import own_parts
-from exosuit.verify.plan.python.source import Source, first_line, own_shape, shape
+from exosuit.verify.plan.python.source import Shape, Source, first_line, own_shape, shape
 from exosuit.verify.plan.python.styles import Style
 from exosuit.verify.plan.reading import Reading
 
@@ -30,6 +31,16 @@ class Unedited:
     def fired(self, pattern: Spelling, most: int) -> list[Missed]:
         """The places where a pattern fires in statements that nobody touched, `most` at most."""
         return list(islice(self._fired(pattern), max(0, most)))
+
+    def definitions(self, name: str) -> Iterator[Shape]:
+        """The headers of all functions of a name in the base."""
+        word = re.compile(rb"\bdef\s+" + re.escape(name.encode()) + rb"\b")
+        for blob in self._blobs.values():
+            data = self._reading.blob(blob)
+            source = self._reading.source(blob, data) if word.search(data) else None
+            for statement in source.statements if source is not None else ():
+                if isinstance(statement.node, ast.FunctionDef | ast.AsyncFunctionDef) and statement.node.name == name:
+                    yield own_shape(statement.node)
 
     def _fired(self, pattern: Spelling) -> Iterator[Missed]:
         only = pattern.paths if isinstance(pattern, Style) else None
@@ -58,10 +69,8 @@ def _places(pattern: Spelling, path: bytes, source: Source, index: int) -> Itera
     statement = source.statements[index]
     node: Any = statement.node
     own = node.pattern.lineno - 1 if isinstance(node, ast.match_case) else first_line(node)
-    if isinstance(pattern, Style) and pattern.spelled(own_shape(node)) is not None:
-        line = statement.start if pattern.is_first else statement.start - own + node.lineno - 1
-        margin = source.lines[line][: len(source.lines[line]) - len(source.lines[line].lstrip())]
-        yield Missed(path, source.offsets[line], 0, margin + pattern.line + b"\n" if pattern.line else b"")
+    if isinstance(pattern, Style) and pattern.line and pattern.spelled(own_shape(node)) is not None:
+        yield _decorator(pattern, path, source, index, statement.start - own + node.lineno - 1)
     for part in own_parts(node):
         made = output(pattern, shape(part, False)) if isinstance(part, ast.expr) else None
         if made is not None and isinstance(part, ast.expr):
@@ -69,3 +78,14 @@ def _places(pattern: Spelling, path: bytes, source: Source, index: int) -> Itera
             start, end = source.offsets[first] + part.col_offset, source.offsets[last] + (part.end_col_offset or 0)
             new = ast.unparse(ast.fix_missing_locations(tree(made)))
             yield Missed(path, start, end - start, new.encode())
+
+
+def _decorator(pattern: Style, path: bytes, source: Source, index: int, header: int) -> Missed:
+    """Where a decorator would be put above a definition, or taken from it; `header` is the line with its name."""
+    start = source.statements[index].start
+    for line in range(start, header):
+        if source.lines[line].strip() == pattern.line:
+            return Missed(path, source.offsets[line], len(source.lines[line]), b"")
+    line = start if pattern.is_first else header
+    margin = source.lines[line][: len(source.lines[line]) - len(source.lines[line].lstrip())]
+    return Missed(path, source.offsets[line], 0, margin + pattern.line + b"\n")

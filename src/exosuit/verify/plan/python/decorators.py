@@ -59,7 +59,13 @@ def decorator_styles(
         if len(some) >= FEWEST
     ]  # fmt: skip
     found += [
-        Style(f"@{shown(one)} taken away", partial(_undecorated, one), b"@", paths=frozenset(paths[one]))
+        Style(
+            f"@{shown(one)} taken away",
+            partial(_undecorated, one),
+            b"@",
+            line=f"@{shown(one)}".encode(),
+            paths=frozenset(paths[one]),
+        )
         for one, count in went.items()
         if count >= FEWEST
     ]

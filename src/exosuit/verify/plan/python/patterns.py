@@ -246,7 +246,9 @@ def fires_in(pattern: Spelling, part: Shape) -> bool:
 
 def ran(pattern: Spelling, old: Shape, new: Shape) -> bool:
     """Whether it looks as if a pattern that fires in a shape was run on it, among other edits."""
-    if isinstance(pattern, Style) or pattern.new[0] == HOLE:
+    if isinstance(pattern, Style):
+        return not fires_in(pattern, new) or rewritten(old, [pattern], set()) == new
+    if pattern.new[0] == HOLE:
         return not fires_in(pattern, new)
     return _found(pattern.new, new) > _found(pattern.new, old)
 
