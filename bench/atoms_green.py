@@ -1,6 +1,6 @@
 """Whether increments keep real test suites green: prefixes and random closed sets, before and after learning.
 
-    bench/atoms-green [--prefixes N] [--subsets N] [--learn RUNS] [--seed N] [--jobs N] [--only WORD …] [--folder DIR]
+    bench/atoms-green [--prefixes N] [--subsets N] [--learn RUNS] [--quiet N] [--seed N] [--jobs N] [--only WORD …] [--folder DIR]
                       [--history PACKAGE=PATH=OLD..NEW …] [--no-releases]
 
 Changes are consecutive releases, fetched by pip, and ranges of histories that are given. What is asked of a set: each
@@ -111,7 +111,7 @@ def measured(case: Case, asked: argparse.Namespace) -> Row:
     plain = condensed(change.atoms, known)
     dice = random.Random(asked.seed)
     before = marked(standing, plain, asked, dice)
-    told = learn(standing.green, change.atoms, known, asked.learn, asked.prefixes, asked.subsets, standing.focused)
+    told = learn(standing.green, change.atoms, known, asked.learn, asked.prefixes, asked.quiet, standing.focused)
     after = marked(standing, told.increments, asked, random.Random(asked.seed + 1))
     files = [change.range_of(file) for file in change.files]
     by_file = sets_of(len(files), lambda chosen: [files[at] for at in sorted(chosen)], asked, dice)
@@ -195,7 +195,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--prefixes", type=int, default=12)
     parser.add_argument("--subsets", type=int, default=12)
-    parser.add_argument("--learn", type=int, default=120, metavar="RUNS")
+    parser.add_argument("--learn", type=int, default=200, metavar="RUNS")
+    parser.add_argument(
+        "--quiet", type=int, default=16, help="random sets in a row that teach nothing end the learning"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", nargs="*", default=[])

@@ -190,6 +190,13 @@ def test_a_keyword_comes_with_the_parameter_of_what_is_called(shadow: Shadow) ->
     assert "+def f(x, size=1):" in came and "+def g(x, size=2):" not in came
 
 
+def test_annotations_change_after_they_are_no_longer_evaluated_and_back_before(shadow: Shadow) -> None:
+    code = "{0}import os\n\n\ndef f(x: {1}):\n    return os\n\n\nclass A:\n    pass\n"
+    quoted, bare = code.format("", '"A"'), code.format("from __future__ import annotations\n\n", "A")
+    assert "+from __future__ import annotations" in Case(shadow, tree(a_py=quoted), tree(a_py=bare)).with_("x: A)")
+    assert '+def f(x: "A"):' in Case(shadow, tree(a_py=bare), tree(a_py=quoted)).with_("-from __future__")
+
+
 def test_annotations_and_docstrings_tie_no_test_to_code(shadow: Shadow) -> None:
     code, test = "def f(x{0}):\n    return x + {1}\n", "from a import f\n\n\ndef test_f({0}):\n    assert f(1) == {1}\n"
     base = tree(a_py=code.format("", 1), test_a_py=test.format("", 2))

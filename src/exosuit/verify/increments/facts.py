@@ -29,7 +29,7 @@ class Facts:
     statements that say them and do not change. `signatures` and `headers` hold the name of a function with its
     arguments as text, of a class with its bases; `modules` are imported ones, as `module_keys` tells files; `strings`
     are short constants; `subjects` are the definitions that it is part of; `does` tells statements apart by what they
-    do, annotations and docstrings aside (empty where that is not told).
+    do, annotations and docstrings aside (empty where that is not told), `annotations` by these.
     """
 
     binds: set[str] = field(default_factory=set)
@@ -44,6 +44,7 @@ class Facts:
     strings: set[str] = field(default_factory=set)
     subjects: set[str] = field(default_factory=set)
     does: set[int] = field(default_factory=set)
+    annotations: set[str] = field(default_factory=set)
 
     def add(self, other: Facts) -> None:
         """Bring in what another part says."""
@@ -172,6 +173,9 @@ class Names:
                     facts.uses.update(part.value.split("."))
         elif isinstance(part, ast.Import | ast.ImportFrom):
             self._import(part, facts)
+        for written in (getattr(part, "annotation", None), getattr(part, "returns", None)):
+            if isinstance(written, ast.AST):
+                facts.annotations.add(ast.dump(written))
 
     def _attribute(self, part: ast.Attribute, facts: Facts) -> None:
         stored = isinstance(part.ctx, ast.Store)

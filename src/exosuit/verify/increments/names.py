@@ -42,6 +42,7 @@ def tie_names(index: Index, ties: Ties) -> None:
     _rare(index, _by_word(index, lambda unit: unit.lost("says") | unit.lost("uses")), go, index.head_words, ties)
     _signatures(index, ties)
     _headers(index, ties)
+    _futures(index, come, go, ties)
 
 
 def _single(word: str, other_end: set[str]) -> bool:
@@ -119,3 +120,17 @@ def _headers(index: Index, ties: Ties) -> None:
         for name in unit.lost("subscripts") & changed.keys():
             for one in changed[name]:
                 ties.need(one.atom, [unit.atom], "class header")
+
+
+def _futures(index: Index, come: By, go: By, ties: Ties) -> None:
+    """`from __future__ import annotations` comes before annotations of its file that change, and goes after them."""
+    for number, units in index.of_file.items():
+        changed = [unit for unit in units if unit.old.annotations != unit.new.annotations]
+        word = f"{number}#annotations"
+        for future in come.get(word, []):
+            if "__future__" in future.new.modules:
+                for unit in changed:
+                    ties.need(unit.atom, [future.atom], "def-use")
+        for future in go.get(word, []):
+            if "__future__" in future.old.modules:
+                ties.need(future.atom, (unit.atom for unit in changed), "def-use")
