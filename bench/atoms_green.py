@@ -1,9 +1,10 @@
 """Whether increments keep real test suites green: prefixes and random closed sets, before and after learning.
 
-    bench/atoms-green [--prefixes N] [--subsets N] [--learn RUNS] [--quiet N] [--seed N] [--jobs N] [--only WORD …] [--folder DIR]
-                      [--history PACKAGE=PATH=OLD..NEW …] [--no-releases]
+    bench/atoms-green [--prefixes N] [--subsets N] [--learn RUNS] [--quiet N] [--seed N] [--jobs N] [--only WORD …]
+                      [--folder DIR] [--mirrors DIR] [--history PACKAGE=PATH=OLD..NEW …] [--no-releases]
 
-Changes are consecutive releases, fetched by pip, and ranges of histories that are given. What is asked of a set: each
+Changes are consecutive releases, fetched by pip, and squashed ranges of histories: those of `HISTORIES` for which there
+is a clone in `--mirrors` (a folder `name` or `owner+name/repo`), and others that are given. What is asked of a set: each
 test that passes on both ends passes. Sets that are measured after learning are drawn anew: none was learned from.
 Baselines in the same run: files in their order, random sets of files, and the commits of a range.
 """
@@ -24,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from bench.atoms_green_cases import RELEASES, Case, git, of_history, of_releases
+from bench.atoms_green_cases import HISTORIES, RELEASES, Case, git, of_history, of_releases
 from bench.laws_releases import cache
 from exosuit.changes.decisions import Range
 from exosuit.changes.sources import Revisions
@@ -203,6 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--mirrors", type=Path)
     parser.add_argument("--history", nargs="*", default=[], metavar="PACKAGE=PATH=RANGE")
     parser.add_argument("--no-releases", action="store_true")
     asked = parser.parse_args(arguments)
@@ -211,6 +213,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     makers: list[tuple[str, Callable[[], Case]]] = []
     for package, old, new in () if asked.no_releases else RELEASES:
         makers.append((f"{package} {old} → {new}", partial(of_releases, folder, cache(), package, old, new)))
+    for package, span in HISTORIES if asked.mirrors else ():
+        name = package.rstrip("2")
+        for clone in [asked.mirrors / name, *asked.mirrors.glob(f"*+{name}/repo")]:
+            if clone.exists():
+                makers.append((f"{package} {span}", partial(of_history, folder, package, clone, span)))
     for one in asked.history:
         package, path, span = one.split("=")
         makers.append((f"{package} {span}", partial(of_history, folder, package, Path(path), span)))

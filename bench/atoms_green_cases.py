@@ -27,7 +27,7 @@ class Suite:
 SUITES = {
     "click": Suite(),
     "flask": Suite(),
-    "jinja2": Suite(),
+    "jinja2": Suite(("trio",)),
     "packaging": Suite(("pretend",)),
     "attrs": Suite(("hypothesis", "zope-interface", "cloudpickle"), ("tests",)),
     "itsdangerous": Suite(("freezegun",)),
@@ -69,6 +69,17 @@ RELEASES = (
     ("pyflakes", "3.0.1", "3.1.0"), ("wcwidth", "0.2.6", "0.2.9"), ("tinydb", "4.7.1", "4.8.0"),
     ("markdown", "3.4.1", "3.4.2"), ("markdown", "3.4.4", "3.5"), ("pyparsing", "3.0.9", "3.1.0"),
     ("attrs", "22.2.0", "23.1.0"),
+)  # fmt: skip
+
+HISTORIES = (
+    ("flask", "2.2.0..2.2.5"), ("flask", "2.3.0..2.3.3"), ("flask", "3.0.0..3.0.3"), ("flask", "3.1.0..3.1.3"),
+    ("click", "8.0.1..8.0.4"), ("click", "8.1.0..8.1.3"), ("click", "8.1.3..8.1.7"), ("click", "8.1.7..8.1.8"),
+    ("jinja2", "3.0.0..3.0.3"), ("jinja2", "3.1.0..3.1.2"), ("jinja2", "3.1.2..3.1.4"), ("jinja2", "3.1.4..3.1.6"),
+    ("pluggy", "1.2.0..1.3.0"), ("pluggy", "1.3.0..1.4.0"), ("pluggy", "1.4.0..1.5.0"),
+    ("cachetools", "v5.0.0..v5.2.0"), ("cachetools", "v5.2.0..v5.3.0"), ("cachetools", "v5.3.0..v5.4.0"),
+    ("marshmallow", "3.18.0..3.19.0"), ("marshmallow", "3.19.0..3.20.0"), ("marshmallow", "3.20.0..3.21.0"),
+    ("sqlparse", "0.4.2..0.4.3"), ("sqlparse", "0.4.3..0.4.4"), ("sqlparse", "0.4.4..0.5.0"),
+    ("pyflakes", "2.5.0..3.0.0"), ("pyflakes", "3.0.0..3.1.0"), ("pyflakes", "3.1.0..3.2.0"),
 )  # fmt: skip
 
 
