@@ -4,8 +4,8 @@
                       [--folder DIR] [--mirrors DIR] [--history PACKAGE=PATH=OLD..NEW …] [--no-releases]
 
 Changes are consecutive releases, fetched by pip, and squashed ranges of histories: those of `HISTORIES` for which there
-is a clone in `--mirrors` (a folder `name` or `owner+name/repo`), and others that are given. What is asked of a set: each
-test that passes on both ends passes. Sets that are measured after learning are drawn anew: none was learned from.
+is a clone in `--mirrors` (a folder `name` or `owner+name/repo`), and others that are given. What is asked of a set:
+each test that passes on both ends passes. Sets that are measured after learning are drawn anew: none was learned from.
 Baselines in the same run: files in their order, random sets of files, and the commits of a range.
 """
 
@@ -215,9 +215,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         makers.append((f"{package} {old} → {new}", partial(of_releases, folder, cache(), package, old, new)))
     for package, span in HISTORIES if asked.mirrors else ():
         name = package.rstrip("2")
-        for clone in [asked.mirrors / name, *asked.mirrors.glob(f"*+{name}/repo")]:
-            if clone.exists():
-                makers.append((f"{package} {span}", partial(of_history, folder, package, clone, span)))
+        clones = [path for path in (asked.mirrors / name, *asked.mirrors.glob(f"*+{name}/repo")) if path.exists()]
+        makers += [(f"{package} {span}", partial(of_history, folder, package, clone, span)) for clone in clones[:1]]
     for one in asked.history:
         package, path, span = one.split("=")
         makers.append((f"{package} {span}", partial(of_history, folder, package, Path(path), span)))
