@@ -83,6 +83,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("change.search", {"change": "FEATURE", "query": "x", "limit": 0}),
     ("change.plan", {"change": "FEATURE"}),
     ("change.plan", {"change": "no-such"}),
+    ("change.evidence", {"change": "FEATURE", "only": ["secret", "interface"]}),
+    ("change.evidence", {"change": "FEATURE", "only": ["no-such"]}),
     ("change.accept", {"change": "FEATURE", "group": "no-such"}),
     ("check.increments", {"change": "FEATURE"}),
     ("review.groups", {"change": "FEATURE", "wait": 60}),

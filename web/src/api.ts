@@ -435,6 +435,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/change.evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What can be read from both sides of a change: weakened tests, secrets, breaks of an interface, new abilities…
+         * @description What can be read from both sides of a change: weakened tests, secrets, breaks of an interface, new abilities…
+         *
+         *     Nothing is run. Each piece is one sentence about some atoms, with its strength; docs/evidence.md has the kinds.
+         */
+        get: operations["get.change.evidence"];
+        put?: never;
+        /**
+         * What can be read from both sides of a change: weakened tests, secrets, breaks of an interface, new abilities…
+         * @description What can be read from both sides of a change: weakened tests, secrets, breaks of an interface, new abilities…
+         *
+         *     Nothing is run. Each piece is one sentence about some atoms, with its strength; docs/evidence.md has the kinds.
+         */
+        post: operations["change.evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/file.list": {
         parameters: {
             query?: never;
@@ -1478,6 +1506,73 @@ export interface components {
             undone: boolean;
         };
         /**
+         * EvidenceAsk
+         * @description Which evidence.
+         */
+        EvidenceAsk: {
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
+            change: string;
+            /**
+             * Only
+             * @description Only these kinds: `secret`, `weakened test`…; all if none is named.
+             * @default []
+             */
+            only: string[];
+        };
+        /**
+         * EvidenceOut
+         * @description One result about some atoms; docs/evidence.md says what each kind looks at and cannot see.
+         */
+        EvidenceOut: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Strength
+             * @enum {string}
+             */
+            strength: "proof" | "supports" | "unknown" | "differs" | "against";
+            /**
+             * Title
+             * @description One plain sentence.
+             */
+            title: string;
+            /** Detail */
+            detail: string;
+            /** Atoms */
+            atoms: string[];
+            /** Lines */
+            lines: components["schemas"]["LinesOut"][];
+            /**
+             * Settled By
+             * @description Kinds of evidence that would answer an unknown.
+             */
+            settled_by: string[];
+            /** Reproduce */
+            reproduce: string;
+            /** Snapshots */
+            snapshots: string[];
+            /**
+             * Seconds
+             * @description What the run took that made it, shared by all that it made.
+             */
+            seconds: number;
+        };
+        /**
+         * Evidenced
+         * @description All evidence that can be read from the two sides of a change; nothing has been run.
+         */
+        Evidenced: {
+            /** Change */
+            change: string;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceOut"][];
+        };
+        /**
          * ExportAsk
          * @description The change as a patch that `git apply` takes.
          */
@@ -1957,6 +2052,23 @@ export interface components {
             place: string;
             /** Needs */
             needs: string;
+        };
+        /**
+         * LinesOut
+         * @description Lines `first` to `last` (from 1) of a file as it is on one side.
+         */
+        LinesOut: {
+            /** Path */
+            path: string;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "base" | "head";
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
         };
         /**
          * LocalModelShown
@@ -4183,6 +4295,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Undone"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "get.change.evidence": {
+        parameters: {
+            query: {
+                /** @description Its id, the beginning of it, or `last`. */
+                change: string;
+                /** @description Only these kinds: `secret`, `weakened test`…; all if none is named. */
+                only?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidenced"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "change.evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvidenceAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidenced"];
                 };
             };
             400: components["responses"]["400"];

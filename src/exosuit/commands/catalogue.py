@@ -4,6 +4,7 @@ from exosuit.commands import (  # noqa: F401
     change,
     check,
     decide,
+    evidence,
     file,
     groups,
     missed,
