@@ -26,7 +26,7 @@ from exosuit.changes.shadow import Shadow
 from exosuit.verify.plan.assembly import PLAIN
 from tests.counterexamples.planned import Planned
 
-WITH_OWN = ("replacement", "wrapper", "literals", "decorators", "dead code", "signature")
+WITH_OWN = ("replacement", "wrapper", "literals", "decorators", "dead code", "signature", "variables")
 """Operators that come with hidden edits of their own."""
 
 

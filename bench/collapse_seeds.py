@@ -432,9 +432,49 @@ def signature(base: Files, rng: random.Random) -> Seeded:
     return seeded
 
 
+def extracted(base: Files, rng: random.Random) -> Seeded:
+    """What functions return given a name first; in some places only what is evaluated later, which counts as hidden."""
+    seeded = Seeded("variables", base, dict(base))
+    for path, text in base.items():
+        lines = text.splitlines(keepends=True)
+        inside = {
+            part.lineno
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.FunctionDef) and not re.search(r"locals|eval|vars|super", ast.unparse(node))
+            for part in ast.walk(node)
+            if isinstance(part, ast.Return)
+        }
+        out, number = [], 0
+        chosen = {n.lineno: n for n in statements(text) if n.lineno in inside and isinstance(n, ast.Return) and n.value}
+        for row, line in enumerate(lines, 1):
+            node = chosen.get(row)
+            value = node.value if isinstance(node, ast.Return) else None
+            if value is None or not line.isascii() or rng.random() < 0.4:
+                out.append(line)
+                continue
+            number += 1
+            late = isinstance(value, ast.BinOp | ast.Compare | ast.BoolOp) and rng.random() < 0.5
+            last = (
+                getattr(value, "right", None)
+                or (getattr(value, "comparators", None) or getattr(value, "values", [0]))[-1]
+            )
+            part = last if late else value
+            if late and isinstance(part, ast.expr) and line[part.col_offset - 1] == "(":
+                late, part = False, value
+            start, end = part.col_offset, part.end_col_offset
+            if late:
+                seeded.hidden_head |= {(path, len(out)), (path, len(out) + 1)}
+            out.append(f"{line[: len(line) - len(line.lstrip())]}fresh_{number} = {line[start:end]}\n")
+            out.append(f"{line[:start]}fresh_{number}{line[end:]}")
+        seeded.head[path] = "".join(out) if parses("".join(out)) else text
+        if seeded.head[path] == text:
+            seeded.hidden_head = {place for place in seeded.hidden_head if place[0] != path}
+    return seeded
+
+
 OPERATORS: tuple[Callable[[Files, random.Random], Seeded], ...] = (
     comments, formatting, quotes, local_names, order, replacement, moved, wrapped, annotated, literals, decorated,
-    dead_code, signature,
+    dead_code, signature, extracted,
 )  # fmt: skip
 
 

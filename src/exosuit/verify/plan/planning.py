@@ -16,9 +16,10 @@ from exosuit.verify.plan.operators.program import program
 from exosuit.verify.plan.operators.prose import prose
 from exosuit.verify.plan.operators.replay import replay
 from exosuit.verify.plan.operators.shifted import shifted
+from exosuit.verify.plan.operators.variables import variables
 from exosuit.verify.plan.reading import Blobs, Listing, Reading, no_listing
 
-OPERATORS: tuple[Operator, ...] = (renamed, moved, shifted, dead, program, apart, prose, patterns, replay)
+OPERATORS: tuple[Operator, ...] = (renamed, moved, shifted, dead, program, apart, prose, variables, patterns, replay)
 """In the order in which they choose: what needs whole definitions first, then those whose proof says most."""
 
 

@@ -142,7 +142,7 @@ def _spelled(edit: Edit, known: tuple[Parameter, ...], is_method: bool, node: Sh
     if len(given) > len(names):
         return None
     made = _ordered(edit, names, given, keywords) if edit.order else _replaced(edit, names, given, keywords)
-    return None if made in (None, (given, keywords)) else ("Call", called, *made)  # type: ignore[misc]
+    return None if made in (None, (given, keywords)) else ("Call", called, *made)
 
 
 def _calls(name: str, called: Shape, is_method: bool) -> bool:
