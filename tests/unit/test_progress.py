@@ -135,6 +135,20 @@ def test_what_only_reads_stops_and_works_when_asked_again(desk: Desk, tmp_path: 
     desk.call(name, **ask)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("actor", ["mcp", "gui"])
+def test_checks_end_with_who_asked_but_outlive_a_page(workspace: Repository, actor: str) -> None:
+    workspace.commit("slow", {"exosuit.toml": '[check.slow]\ncommand = "sleep 1"\n'})
+    watch = Watch(lambda *words: watch.cancel())
+    with watched(watch):
+        ran: Any = load().dispatch("check.run", Session(workspace.path, actor=actor), {})
+    assert watch.latest is not None
+    assert watch.latest[2] == "slow on now"
+    assert [(one.verdict, one.why) for one in ran.results] == [
+        ("pass", "it exited with 0") if actor == "gui" else ("cannot-tell", "it was stopped")
+    ]
+
+
 def test_a_git_that_takes_long_is_ended_when_nobody_waits(many: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seam, "_program", lambda: "sleep")
     monkeypatch.setattr(seam, "_QUIET", ())

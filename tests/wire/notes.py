@@ -134,6 +134,16 @@ def fail(caller: Caller, ask: FailAsk) -> Done:
     return Done(filler="x" * ask.filler)
 
 
+@registry.command("note.dwell", effect=Effect.PROPOSE)
+def dwell(caller: Caller, ask: FailAsk) -> Done:
+    """Take long, then write a note."""
+    for step in range(10):
+        caller.progress(step, 10, "writing")
+        time.sleep(ask.seconds / 10)
+    caller.workspace.ledger.append(ask.how, "note", caller.actor, {"text": "dwelt"})
+    return Done()
+
+
 NOUNS = {"note": "Write and list notes."}
 SUIT = Suit(NOUNS, lambda: registry, Caller)
 

@@ -46,11 +46,13 @@ def told(watcher: ClientConnection, name: str) -> dict[str, Any]:
             return dict(message)
 
 
-def begun(served: Served, path: str, fields: Any, **headers: str) -> socket.socket:
+def begun(
+    served: Served, path: str, fields: Any, *, key: dict[str, str] | None = None, headers: dict[str, str] | None = None
+) -> socket.socket:
     """A request that was sent, whose answer nobody has read yet."""
     body = json.dumps(fields).encode()
     lines = {"Host": served.host, "Content-Type": "application/json", "Content-Length": str(len(body))}
-    lines |= {"Accept": "application/json, text/event-stream", **served.bearer, **headers}
+    lines |= {"Accept": "application/json, text/event-stream", **(key or served.bearer), **(headers or {})}
     link = served.connect()
     link.sendall("".join([f"POST {path} HTTP/1.1\r\n", *(f"{k}: {v}\r\n" for k, v in lines.items()), "\r\n"]).encode())
     link.sendall(body)
@@ -66,7 +68,7 @@ def tool(seconds: float, *, token: str | None = None, number: int = 1) -> dict[s
 def test_a_call_over_http_is_followed_on_the_socket_of_events(served: Served) -> None:
     with (
         watch(served) as watcher,
-        begun(served, "/api/note.fail", {"how": "ok", "seconds": 3}, **{"Exosuit-Call": "mine"}) as link,
+        begun(served, "/api/note.fail", {"how": "ok", "seconds": 3}, headers={"Exosuit-Call": "mine"}) as link,
     ):
         first, second = told(watcher, "mine"), told(watcher, "mine")
         assert (first["command"], first["total"], first["what"]) == ("note.fail", 100, "waiting")
@@ -96,13 +98,27 @@ def test_a_client_that_goes_stops_what_it_asked_for(served: Served) -> None:
             assert served.get("/api/note.fail?how=ok").status == 200
 
 
+def test_what_a_page_began_to_write_goes_on_when_it_is_closed(served: Served) -> None:
+    page = {"Cookie": served.cookie(), "Origin": f"http://{served.host}"}
+    with watch(served) as watcher:
+        for subject, key in (("page", page), ("program", served.bearer)):
+            with begun(
+                served, "/api/note.dwell", {"how": subject, "seconds": 2.5}, key=key, headers={"Exosuit-Call": subject}
+            ):
+                assert "over" not in told(watcher, subject)
+            while "over" not in told(watcher, subject):
+                pass
+    notes = {subject: served.post("note.list", {"subject": subject}).json["notes"] for subject in ("page", "program")}
+    assert ([note["text"] for note in notes["page"]], notes["program"]) == (["dwelt"], [])
+
+
 def test_a_name_that_is_none_is_not_told_on(served: Served) -> None:
-    with watch(served) as watcher, begun(served, "/api/note.fail", LONG, **{"Exosuit-Call": "<b>\\u202e"}):
+    with watch(served) as watcher, begun(served, "/api/note.fail", LONG, headers={"Exosuit-Call": "<b>\\u202e"}):
         assert json.loads(watcher.recv(TIMEOUT))["call"].isdigit()
 
 
 def test_a_tool_over_http_reports_how_far_it_is_to_who_wants_it(served: Served) -> None:
-    with begun(served, "/mcp", tool(1.0, token="mine"), **{"MCP-Protocol-Version": "2025-06-18"}) as link:
+    with begun(served, "/mcp", tool(1.0, token="mine"), headers={"MCP-Protocol-Version": "2025-06-18"}) as link:
         answer = read(link)
     assert answer.headers["content-type"].startswith("text/event-stream")
     lines = [json.loads(line[6:]) for line in answer.body.decode().splitlines() if line.startswith("data: {")]
@@ -110,7 +126,7 @@ def test_a_tool_over_http_reports_how_far_it_is_to_who_wants_it(served: Served) 
     assert {report["progressToken"] for report in reports} == {"mine"}
     assert len(reports) > 1
     assert lines[-1]["result"]["structuredContent"]["done"] is True
-    with begun(served, "/mcp", tool(0.1), **{"MCP-Protocol-Version": "2025-06-18"}) as link:
+    with begun(served, "/mcp", tool(0.1), headers={"MCP-Protocol-Version": "2025-06-18"}) as link:
         assert read(link).json["result"]["structuredContent"]["done"] is True
 
 

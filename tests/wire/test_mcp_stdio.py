@@ -91,7 +91,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
 def test_it_says_who_it_is_and_offers_the_commands_with_their_schemas(talk: Talk) -> None:
     assert talk.welcome["result"]["serverInfo"]["name"] == "exosuit"
     listed = talk.say({"jsonrpc": "2.0", "id": "x", "method": "tools/list"})["result"]["tools"]
-    assert [tool["name"] for tool in listed] == ["note_write", "note_list", "note_fail"]
+    assert [tool["name"] for tool in listed] == ["note_write", "note_list", "note_fail", "note_dwell"]
     assert set(listed[0]["inputSchema"]["properties"]) >= {"subject", "with", "secret"}
     assert listed[0]["inputSchema"]["additionalProperties"] is False
     assert set(listed[0]["outputSchema"]["properties"]) == {"subject", "text", "pair", "tags", "seq"}

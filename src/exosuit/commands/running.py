@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from exosuit.commands.session import Session
+from exosuit.core.progress import current, to_the_end
 from exosuit.verify.checks.check import Result
 
 TICK_SECONDS = 0.2
@@ -64,21 +66,28 @@ def running_on(root: Path) -> list[Running]:
 
 @contextmanager
 def shown(session: Session, running: Running) -> Iterator[Running]:
-    """Tell progress in hundredths of seconds while the block runs, and let others see the run and stop it."""
+    """Tell progress in hundredths of seconds while the block runs, and let others see the run and stop it.
+
+    It stops, too, when nobody waits for its answer, unless a page asked: that may be loaded again, and go on watching.
+    """
     over = threading.Event()
     total = sum(running.left)
+    watch = None if session.actor == "gui" else current()
 
     def tell() -> None:
         while not over.wait(TICK_SECONDS):
             done = int((total - running.seconds_left) * 100)
             session.progress(done, int(total * 100), running.check)
+            if watch is not None and watch.is_cancelled:
+                running.stop.set()
 
-    ticker = threading.Thread(target=tell, daemon=True, name="check progress")
-    _running.append(running)
-    ticker.start()
-    try:
-        yield running
-    finally:
-        over.set()
-        ticker.join()
-        _running.remove(running)
+    with to_the_end():
+        ticker = threading.Thread(target=copy_context().run, args=(tell,), daemon=True, name="check progress")
+        _running.append(running)
+        ticker.start()
+        try:
+            yield running
+        finally:
+            over.set()
+            ticker.join()
+            _running.remove(running)

@@ -58,6 +58,11 @@ _current: ContextVar[Watch | None] = ContextVar("watch", default=None)
 _going_through: ContextVar[bool] = ContextVar("going_through", default=False)
 
 
+def current() -> Watch | None:
+    """The watch of the call that goes on."""
+    return _current.get()
+
+
 @contextmanager
 def watched(watch: Watch) -> Iterator[Watch]:
     """Within the block, what is told is told to this watch, and it can stop what goes on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -49,7 +50,9 @@ class Api:
             command = self._command(request)
             fields = _query(request, command) if request.method in ("GET", "HEAD") else await _body(request)
             with self._calls.begun(command.name, request.headers.get(HEADER, "")) as watch:
-                async with unless_gone(request.receive, watch):
+                # What a page began to write goes on when it is closed: its user has asked for that.
+                stays = request.scope["exosuit.actor"] == "gui" and command.effect is not Effect.READ
+                async with nullcontext() if stays else unless_gone(request.receive, watch):
                     return await self._run(command, fields, request.scope["exosuit.actor"], watch)
         except MalformedError as error:
             return problem(error, error.status)

@@ -75,9 +75,10 @@ found from the workspace. Errors are problem JSON (RFC 9457) with the same four 
 what does not exist, 503 for what may work later, 409 for any other. The document of it all is `/api/openapi.json`;
 `/api/events` is a WebSocket that sends `{"seq", "change"}` for each change with news.
 
-A call that takes long stops when its client closes the connection, with nothing half done. With `/api/events?calls=1`
-come `{"call", "command", "done", "total", "what"}` for calls of more than a second, named as their header
-`Exosuit-Call` says, and `{"call", "over"}` at the end. The curl lines below assume
+A call that takes long stops when its client closes the connection, with nothing half done; checks that a page runs and
+what it began to write go on. With `/api/events?calls=1` come `{"call", "command", "done", "total", "what"}` for calls
+of more than a second, named as their header `Exosuit-Call` says, and `{"call", "over"}` at the end. The curl lines
+below assume
 
 ```text
 exosuit serve --port 7457 --json        # prints {"url": "http://127.0.0.1:7457/?token=…", "pid": …}

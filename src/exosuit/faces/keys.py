@@ -34,7 +34,7 @@ class Keys:
         under our own name too: each part is looked at by itself (RFC 6265, 5.4), where a parser would give up.
         """
         parts = (part.strip(" \t").partition("=") for part in header.split(";"))
-        return any([name == self.cookie_name and _same(value, self._cookie) for name, _, value in parts])
+        return any(name == self.cookie_name and _same(value, self._cookie) for name, _, value in parts)
 
     def redeem(self, given: str) -> bool:
         """Whether the token of a link is good; one made by `link` is used up."""
