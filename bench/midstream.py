@@ -174,7 +174,7 @@ def _read_receipts(messages: list[Any], found: Seen) -> None:
     for message in messages:
         receipt = (getattr(message, "metadata", None) or {}).get(RECEIPT)
         served = receipt["served"] if receipt else []
-        found.unnamed |= bool(receipt) and (not served or served[-1]["outcome"] != "whole")
+        found.unnamed |= bool(receipt) and sum(one["outcome"] == "whole" for one in served) != 1
         for left, next_one in pairwise(served):
             if next_one["first"] is not None and left["outcome"] != "silent":
                 found.seams.append(next_one["first"] - left["ended"])

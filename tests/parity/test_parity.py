@@ -122,6 +122,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("model.route", {"name": "smart", "supplies": ["here"]}),
     ("model.route", {"name": "smart", "supplies": ["hree"]}),
     ("model.test", {"name": "hree"}),
+    ("model.probe", {"name": "hree"}),
     ("usage.show", {}),
     ("usage.show", {"by": ["app", "model"], "since": "2026-01-01"}),
     ("usage.show", {"until": "soon"}),

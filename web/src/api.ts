@@ -691,6 +691,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/model.probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a supply questions that have exact answers: what it is good at today, and whether it is worse than it was.
+         * @description Ask a supply questions that have exact answers: what it is good at today, and whether it is worse than it was.
+         *
+         *     Sums, letters, instructions, JSON, tools, a line in a long text, edits: made anew each time, at the same
+         *     difficulty. After ten probes each further one is held against the first ten.
+         */
+        post: operations["model.probe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/change.plan": {
         parameters: {
             query?: never;
@@ -2293,6 +2316,58 @@ export interface components {
             no_local: boolean;
         };
         /**
+         * ModelProbeAsk
+         * @description Which supply, and how thoroughly.
+         */
+        ModelProbeAsk: {
+            /**
+             * Name
+             * @description A supply.
+             */
+            name: string;
+            /**
+             * Each
+             * @description Questions of each of the seven skills.
+             * @default 4
+             */
+            each: number;
+        };
+        /**
+         * ModelProbed
+         * @description A supply's card, and how it stands against its own record.
+         */
+        ModelProbed: {
+            /** Name */
+            name: string;
+            /** Model */
+            model: string;
+            /** Skills */
+            skills: components["schemas"]["SkillShown"][];
+            /** Right */
+            right: number;
+            /** Asked */
+            asked: number;
+            /**
+             * Probes
+             * @description How many there are of it, this one among them.
+             */
+            probes: number;
+            /**
+             * Record
+             * @description The share that was right in its first ten probes, once there are so many.
+             */
+            record: number | null;
+            /**
+             * Suspicion
+             * @description How much speaks for worse: from 0; at 1 it is said to be worse.
+             */
+            suspicion: number;
+            /** Is Worse */
+            is_worse: boolean;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
          * ModelRouteAsk
          * @description A route: supplies behind a name.
          */
@@ -2754,6 +2829,23 @@ export interface components {
             decisions: components["schemas"]["EventOut"][];
             /** Comments */
             comments: components["schemas"]["CommentOut"][];
+        };
+        /**
+         * SkillShown
+         * @description One skill of a supply.
+         */
+        SkillShown: {
+            /** Skill */
+            skill: string;
+            /** Right */
+            right: number;
+            /** Asked */
+            asked: number;
+            /**
+             * Before
+             * @description The share that was right in earlier probes; nothing if there were none.
+             */
+            before: number | null;
         };
         /**
          * SkippedOut
@@ -4877,6 +4969,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelTested"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "model.probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelProbeAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelProbed"];
                 };
             };
             400: components["responses"]["400"];

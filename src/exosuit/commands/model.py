@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import threading
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from exosuit.commands.model_tables import (
     LocalModelShown,
     LocalServerShown,
     ModelAddAsk,
     ModelListAsk,
+    ModelProbeAsk,
+    ModelProbed,
     ModelRouteAsk,
     ModelsShown,
     ModelTestAsk,
     ModelTested,
     RouteShown,
     ServedShown,
+    SkillShown,
     SupplyShown,
     TableAdded,
 )
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError, UsageError
+from exosuit.core.places import state_root
 from exosuit.core.registry import Effect
 from exosuit.models import local
 from exosuit.models.config import Settings, SupplyTable
@@ -33,6 +39,7 @@ from exosuit.models.settings import FILE, exposed, load, nearest, user_file
 
 QUESTION = "Answer with the one word: ready"
 MOST_TOKENS = 200
+T = TypeVar("T")
 EXPOSED = "its key would go to an address that this file names"
 
 
@@ -108,10 +115,24 @@ def test(session: Session, ask: ModelTestAsk) -> ModelTested:
         raise ExosuitError("no-such-model", f"there is no route and no supply {ask.name!r}", hint)
     wanted = settings.route[ask.name].supplies if ask.name in settings.route else (ask.name,)
     for name in wanted:
-        table = settings.supply.get(name)
-        if table is not None and (note := _note(session, settings, name, table)):
-            raise ExosuitError("not-trusted", f"[supply.{name}] of this workspace is not used: {note}", _trust(table))
+        _check_trust(session, settings, name)
     return _in_a_thread(lambda: asyncio.run(_tested(settings, ask.name)))
+
+
+@command("model.probe", effect=Effect.EXTERNAL)
+def probe(session: Session, ask: ModelProbeAsk) -> ModelProbed:
+    """Ask a supply questions that have exact answers: what it is good at today, and whether it is worse than it was.
+
+    Sums, letters, instructions, JSON, tools, a line in a long text, edits: made anew each time, at the same
+    difficulty. After ten probes each further one is held against the first ten.
+    """
+    settings = _settings(session)
+    if ask.name not in settings.supply:
+        near = nearest(ask.name, settings.supply)
+        hint = f"did you mean {near!r}?" if near else "exosuit model list"
+        raise ExosuitError("no-such-supply", f"there is no supply {ask.name!r}", hint)
+    _check_trust(session, settings, ask.name)
+    return _in_a_thread(lambda: asyncio.run(_probed(settings, ask)))
 
 
 async def _tested(settings: Settings, name: str) -> ModelTested:
@@ -121,7 +142,7 @@ async def _tested(settings: Settings, name: str) -> ModelTested:
     from exosuit.models.receipt import KEY
     from exosuit.models.switch import Switch
 
-    with Switch.metered(settings) as switch:
+    async with Switch.metered(settings) as switch:
         model = switch.route(name) if name in settings.route else switch.supply(name)
         began = time.monotonic()
         response = await model.request(
@@ -148,6 +169,56 @@ async def _tested(settings: Settings, name: str) -> ModelTested:
             for one in receipt["served"]
         ],
     )
+
+
+async def _probed(settings: Settings, ask: ModelProbeAsk) -> ModelProbed:
+    from exosuit.models.probe.card import Records, Share, asked
+    from exosuit.models.probe.drift import THRESHOLD, drift
+    from exosuit.models.switch import Switch
+
+    table, seed, began = settings.supply[ask.name], secrets.randbits(32), time.monotonic()
+    async with Switch.metered(settings) as switch:
+        try:
+            skills = await asked(switch.supply(ask.name), seed, ask.each, tools=table.tools)
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+    records = Records(state_root() / "probes")
+    try:
+        before = records.of(table)
+        records.add(table, seed, skills)
+    finally:
+        records.close()
+    cards = [*before, skills]
+    sums = [Share.of(card) for card in cards]
+    found = drift([(one.right, one.asked) for one in sums])
+    return ModelProbed(
+        name=ask.name,
+        model=table.model,
+        skills=[
+            SkillShown(skill=skill, right=right, asked=of, before=_before(before, skill))
+            for skill, (right, of) in skills.items()
+        ],
+        right=sums[-1].right,
+        asked=sums[-1].asked,
+        probes=len(cards),
+        record=None if found.record is None else round(found.record, 3),
+        suspicion=round(found.sum / THRESHOLD, 3),
+        is_worse=found.is_worse,
+        seconds=round(time.monotonic() - began, 3),
+    )
+
+
+def _before(cards: list[dict[str, tuple[int, int]]], skill: str) -> float | None:
+    """The share of a skill that was right so far."""
+    seen = [card[skill] for card in cards if skill in card]
+    return round(sum(right for right, _ in seen) / sum(of for _, of in seen), 3) if seen else None
+
+
+def _check_trust(session: Session, settings: Settings, name: str) -> None:
+    """Raises `not-trusted` for a supply that the workspace's own file would send a key with."""
+    table = settings.supply.get(name)
+    if table is not None and (note := _note(session, settings, name, table)):
+        raise ExosuitError("not-trusted", f"[supply.{name}] of this workspace is not used: {note}", _trust(table))
 
 
 def _settings(session: Session) -> Settings:
@@ -187,9 +258,9 @@ def _trust(table: SupplyTable) -> str:
     return f"exosuit model add NAME --driver {table.driver} --model {table.model}{address} --key {table.key}"
 
 
-def _in_a_thread(work: Any) -> ModelTested:
+def _in_a_thread(work: Callable[[], T]) -> T:
     """Run where there is no event loop, as the server's threads may have one."""
-    results: list[ModelTested] = []
+    results: list[T] = []
     errors: list[BaseException] = []
 
     def run() -> None:

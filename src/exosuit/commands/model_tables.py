@@ -46,6 +46,13 @@ class ModelTestAsk(Model):
     name: Name = Field(description="A route or a supply.")
 
 
+class ModelProbeAsk(Model):
+    """Which supply, and how thoroughly."""
+
+    name: Name = Field(description="A supply.")
+    each: int = Field(4, ge=1, le=20, description="Questions of each of the seven skills.")
+
+
 class SupplyShown(Model):
     """A supply as it is configured."""
 
@@ -122,3 +129,29 @@ class ModelTested(Model):
     input_tokens: int
     output_tokens: int
     served: list[ServedShown]
+
+
+class SkillShown(Model):
+    """One skill of a supply."""
+
+    skill: str
+    right: int
+    asked: int
+    before: float | None = Field(description="The share that was right in earlier probes; nothing if there were none.")
+
+
+class ModelProbed(Model):
+    """A supply's card, and how it stands against its own record."""
+
+    name: str
+    model: str
+    skills: list[SkillShown]
+    right: int
+    asked: int
+    probes: int = Field(description="How many there are of it, this one among them.")
+    record: float | None = Field(
+        description="The share that was right in its first ten probes, once there are so many."
+    )
+    suspicion: float = Field(description="How much speaks for worse: from 0; at 1 it is said to be worse.")
+    is_worse: bool
+    seconds: float

@@ -21,6 +21,8 @@ from exosuit.models.queue import Line
 HTTP_SECONDS = 600.0
 """The HTTP client's own limit on one read; the switch is quicker, so this only bounds what is forgotten."""
 
+Keeper = tuple[AsyncGenerator[None], asyncio.Task[None]]
+
 
 class Supply:
     """One model at one provider, ready to be asked: its table, its line, its health, its model for each event loop."""
@@ -31,7 +33,7 @@ class Supply:
         self.line = Line(table.concurrency, weights)
         self.health = Health()
         self._models: WeakKeyDictionary[asyncio.AbstractEventLoop, Model[Any]] = WeakKeyDictionary()
-        self._keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, object] = WeakKeyDictionary()
+        self._keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, Keeper] = WeakKeyDictionary()
         self._key = ""
 
     def __repr__(self) -> str:
@@ -46,8 +48,17 @@ class Supply:
             http = client(HTTP_SECONDS)
             found = build(self.table, self._key, http)
             keeper = _closing(http)
-            self._models[loop], self._keepers[loop] = found, (keeper, loop.create_task(anext(keeper)))
+            self._models[loop], self._keepers[loop] = found, (keeper, loop.create_task(_opened(keeper)))
         return found
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop; asked again, it opens others."""
+        loop = asyncio.get_running_loop()
+        self._models.pop(loop, None)
+        if (found := self._keepers.pop(loop, None)) is not None:
+            keeper, opened = found
+            await opened
+            await keeper.aclose()
 
     def scrub(self, text: str) -> str:
         """A text of the provider without our key in it."""
@@ -58,6 +69,10 @@ class Supply:
         if self.table.driver == "vllm":
             return {"extra_body": {"continue_final_message": True, "add_generation_prompt": False}}
         return {}
+
+
+async def _opened(keeper: AsyncGenerator[None]) -> None:
+    await anext(keeper)
 
 
 async def _closing(http: httpx2.AsyncClient) -> AsyncGenerator[None]:

@@ -58,8 +58,20 @@ class Switch:
         """With the user's meter, under the budgets of the settings."""
         return cls(settings, meter=Meter.open(budgets_of(settings.budget)))
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop, and the meter."""
+        for supply in self.supplies.values():
+            await supply.aclose()
+        self.close()
+
     def close(self) -> None:
-        """Close the meter."""
+        """Close the meter; connections are closed when their event loop ends."""
         if self.meter is not None:
             self.meter.close()
 
