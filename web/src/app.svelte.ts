@@ -53,7 +53,7 @@ export class App {
   constructor() {
     addEventListener('popstate', () => void this.enter(parse(new URL(location.href))));
     addEventListener('focus', () => void this.lookWhetherStale());
-    addEventListener('pagehide', () => this.desk?.writeAddress());
+    addEventListener('pagehide', () => this.desk?.writePlace());
     this.setTheme(this.theme);
   }
 
@@ -69,7 +69,7 @@ export class App {
 
   /** Goes to an address of ours without loading the page. */
   visit(address: string): void {
-    this.desk?.writeAddress();
+    this.desk?.writePlace();
     history.pushState(null, '', address);
     void this.enter(parse(new URL(location.href)));
   }

@@ -4,7 +4,6 @@ import { call } from './call';
 import type { ExoDiff } from './diff/element';
 import { languageOf } from './diff/lexer';
 import type { FileRows } from './pages';
-import type { Spot } from './place';
 import { keep, keepSpot, kept, reviewAddress } from './place';
 import type { Comment, Lay, Line, Row } from './rows';
 import { atomsOf, isChange } from './rows';
@@ -203,22 +202,17 @@ export class Desk {
       this.group = this.describe(start, end);
       this.since = performance.now();
     }
-    keepSpot(this.change.id, this.spot());
     clearTimeout(this.addressTimer);
-    this.addressTimer = window.setTimeout(() => this.writeAddress(), ADDRESS_MS);
+    this.addressTimer = window.setTimeout(() => this.writePlace(), ADDRESS_MS);
   }
 
-  private spot(): Spot {
-    const atom = (this.line && atomsOf(this.line)[0]) || this.group?.atoms?.[0] || 0;
-    return [this.file, atom, this.line?.base ?? 0];
-  }
-
-  /** Puts the place into the address bar, unless another screen is there by now. */
-  writeAddress(): void {
+  /** Keeps the place for this tab, and puts it into the address bar unless another screen is there by now. */
+  writePlace(): void {
     clearTimeout(this.addressTimer);
-    if (!this.group || location.pathname !== reviewAddress(this.change.id, 0, 0)) return;
-    const [file, atom] = this.spot();
-    history.replaceState(history.state, '', reviewAddress(this.change.id, file, atom));
+    if (!this.group) return;
+    const atom = (this.line && atomsOf(this.line)[0]) || this.group.atoms?.[0] || 0;
+    keepSpot(this.change.id, [this.file, atom, this.line?.base ?? 0]);
+    if (location.pathname === reviewAddress(this.change.id, 0, 0)) history.replaceState(history.state, '', reviewAddress(this.change.id, this.file, atom));
   }
 
   /** Rows that are one decision with row `base`: its hunk, or a block of it where the hunk was split. */

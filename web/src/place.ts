@@ -59,8 +59,9 @@ export function keepSpot(change: string, spot: Spot): void {
 }
 
 /**
- * What to open for an address. The address bar follows the cursor with a delay, what this tab keeps does not: so what is
- * kept counts where a page is loaded again, and where the address names the same place or none.
+ * What to open for an address. The address bar follows the cursor with a delay, and what a page that is left writes there
+ * comes too late for a reload; what it keeps does not. So that counts where a page is loaded again, and where the address
+ * names the same place or none.
  */
 export function spotOf(place: Place, again: boolean): { spot: Spot; named: boolean } {
   const last = kept<Spot>(`at.${place.change}`, [0, 0, 0]);
