@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from exosuit.changes import git as seam
+from exosuit.changes.landing import Landing
 from exosuit.commands import plans
 from exosuit.commands.catalogue import load
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError
-from exosuit.core.progress import CancelledError, Watch, stop_if_asked, tell, to_the_end, wait_for, watched
+from exosuit.core.progress import CancelledError, Watch, current, stop_if_asked, tell, to_the_end, wait_for, watched
 from tests.repository import Repository
 
 FILES = 70
@@ -120,6 +121,23 @@ def test_an_apply_is_whole_or_not_at_all_whenever_it_is_cancelled(desk: Desk) ->
             assert all(text.startswith(b"def g") for name, text in desk.repository.files().items() if "/" in name)
             return
     raise AssertionError("it was never let through")
+
+
+def test_an_apply_that_has_begun_to_land_goes_to_its_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    change = decided(desk)
+    real = Landing.land
+
+    def land(landing: Landing) -> None:
+        watch = current()
+        assert watch is not None
+        watch.cancel()
+        stop_if_asked()
+        real(landing)
+        stop_if_asked()
+
+    monkeypatch.setattr(Landing, "land", land)
+    assert len(desk.call("change.apply", change=change).applied) == FILES
+    assert all(text.startswith(b"def g") for name, text in desk.repository.files().items() if "/" in name)
 
 
 @pytest.mark.parametrize("name", ["change.plan", "change.show", "change.materialize"])
