@@ -120,6 +120,29 @@ def test_who_stands_in_line_while_the_supply_fails_does_not_meet_the_outage() ->
     assert sum(len(served(response)) for response in responses) == 8 + 3
 
 
+def test_who_is_cancelled_twice_gives_its_place_back_and_settles_all_the_same(tmp_path: Path) -> None:
+    with Provider([Answer(text="on and on " * 200, pace=0.02)]) as a, Meter.open(folder=tmp_path) as meter:
+        made = switch([(a, "openai")], supply="concurrency = 1")
+        made.meter = meter
+
+        async def main() -> None:
+            task = asyncio.create_task(asked(made.route("r")))
+            while not a.log.entries():  # noqa: ASYNC110 - it comes in another thread
+                await asyncio.sleep(0.01)
+            task.cancel()
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            for _ in range(100):
+                if not made.supplies["a"].line.running:
+                    break
+                await asyncio.sleep(0.05)
+
+        asyncio.run(main())
+        states = meter._database.query("SELECT state, outcome FROM calls")
+    assert (made.supplies["a"].line.running, states) == (0, [("lost", "cancelled")])
+
+
 def test_a_deadline_that_passes_in_line_ends_the_call_and_says_nothing_about_the_supply() -> None:
     with Provider([Answer(text="Well.", wait=1)]) as a:
         made = switch([(a, "openai")], supply="patience = 5\nconcurrency = 1")

@@ -44,9 +44,11 @@ class Admission:
 
     async def end(self, attempt: Attempt, failure: Failure | None) -> None:
         """Hang up, let the next in line go, and write down what it cost."""
-        await attempt.close()
-        if (turn := self._turns.pop(attempt, None)) is not None:
-            turn.end(used(attempt))
+        try:
+            await attempt.close()
+        finally:
+            if (turn := self._turns.pop(attempt, None)) is not None:
+                turn.end(used(attempt))
         if self._metering is not None and (held := self._held.pop(attempt, None)) is not None:
             await self._metering.end(held, attempt, failure)
 

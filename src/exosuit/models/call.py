@@ -90,7 +90,7 @@ class Call:
                 attempt.supply.health.breaker.release()
             self._end(attempt, "cancelled")
         endings, self._endings = self._endings, []
-        await asyncio.gather(*endings)
+        await asyncio.shield(asyncio.gather(*endings))  # who is cancelled twice settles all the same
 
     def _begin_anew(self) -> list[ModelResponseStreamEvent]:
         """Take back what was shown of an answer that will not be finished."""

@@ -64,7 +64,8 @@ class Worker:
         counts = self._jobs.store.counts()
         if counts.get("waiting") and len(self._running) < self._width:
             room = self._width - len(self._running)
-            for row in await written(self._jobs.store.claim, self._jobs.owner, room, milliseconds()):
+            # Not in a thread: cancelled meanwhile, it would have taken jobs that nobody is at.
+            for row in self._jobs.store.claim(self._jobs.owner, room, milliseconds()):
                 self._running[row.id] = asyncio.create_task(self._do(row), name=f"job {row.id}")
         return bool(self._running or counts.get("waiting") or counts.get("running"))
 
