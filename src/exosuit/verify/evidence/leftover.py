@@ -12,7 +12,7 @@ from exosuit.verify.evidence.material import Material
 from exosuit.verify.evidence.model import Evidence
 from exosuit.verify.evidence.python.names import dotted, imports, rebound, text_of
 from exosuit.verify.evidence.touch import Touch, each
-from exosuit.verify.plan.places import is_data, is_prose, is_test, is_vendored
+from exosuit.verify.plan.places import is_collected, is_data, is_prose, is_test, is_vendored
 from exosuit.verify.plan.python.scopes import own_parts
 from exosuit.verify.plan.python.source import DEFINITIONS, Source, first_line, own_shape, qualified_name, shape
 
@@ -90,27 +90,29 @@ def _stops(touch: Touch, source: Source) -> Iterator[Evidence]:
 
 def _twice(touch: Touch, source: Source) -> Iterator[Evidence]:
     """The same again, right behind or under the same name: what a merge leaves when both sides brought it."""
-    seen_before = _repeats(touch.file.base_source) if touch.file.base_source is not None else set()
+    told: set[bytes] = set()
     for index in touch.new_statements:
         yield from _defined_twice(touch, source, index)
         yield from _keys_twice(touch, source, index)
         if is_test(touch.path):
             continue
         for one in (index, _next(source, index)):
-            yield from _again(touch, source, one, seen_before)
+            yield from _again(touch, source, one, told)
 
 
-def _again(touch: Touch, source: Source, index: int | None, seen_before: set[bytes]) -> Iterator[Evidence]:
+def _again(touch: Touch, source: Source, index: int | None, told: set[bytes]) -> Iterator[Evidence]:
     """A statement that is the one right before it."""
     before = _sibling(source, index) if index is not None else None
     if before is not None and index is not None:
         node: Any = source.statements[index].node
-        same = own_shape(source.statements[before].node) == own_shape(node)
-        if not same or _whole(source, before) != _whole(source, index) or _whole(source, index) in seen_before:
+        text = _whole(source, index)
+        if _whole(source, before) != text or own_shape(source.statements[before].node) != own_shape(node):
             return
-        if isinstance(node, ast.Pass | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if text in told or isinstance(node, ast.Pass | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return
-        seen_before.add(_whole(source, index))
+        told.add(text)
+        if touch.file.base_source is not None and text in _repeats(touch.file.base_source):
+            return
         first, last = source.statements[index].start, source.statements[index].last
         lines = touch.changed("head", first, last) or touch.changed("head", source.starts[before], last)
         heavy = bool(getattr(node, "body", None)) or isinstance(
@@ -167,6 +169,11 @@ def _defined_twice(touch: Touch, source: Source, index: int) -> Iterator[Evidenc
     node: Any = statement.node
     if not isinstance(node, DEFINITIONS) or node.name == "_" or _may_repeat(node):
         return
+    if is_test(touch.path) and not is_collected(touch.path):
+        return  # what tests read may be anything
+    touched = set(touch.new_statements)
+    around = source.enclosing(index)
+    inside = around >= 0 and not isinstance(source.statements[around].node, ast.ClassDef)
     for step in (_sibling, _next):
         at = step(source, index)
         while at is not None:
@@ -174,6 +181,8 @@ def _defined_twice(touch: Touch, source: Source, index: int) -> Iterator[Evidenc
             if isinstance(other, DEFINITIONS) and other.name == node.name:
                 base = touch.file.base_source
                 known = base is not None and _defined(base, qualified_name(source, index)) > 1
+                known |= step is _next and at in touched  # told there
+                known |= inside and _whole(source, at) != _whole(source, index)  # one may be used before the other
                 if not other.decorator_list and not known:
                     lines = touch.changed("head", statement.start, statement.end)
                     title = f"{touch.name} defines `{node.name}` in line {statement.start + 1} and in line"
