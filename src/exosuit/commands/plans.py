@@ -13,6 +13,7 @@ from exosuit.changes.workspace import Workspace
 from exosuit.core.errors import UsageError
 from exosuit.core.pauses import no_pauses
 from exosuit.core.progress import TICK_SECONDS, stop_if_asked
+from exosuit.verify.checks.checker import Checker
 from exosuit.verify.increments.closure import Closure
 from exosuit.verify.increments.increments import increments
 from exosuit.verify.increments.lessons import read_lessons
@@ -20,6 +21,7 @@ from exosuit.verify.increments.model import Increment
 from exosuit.verify.plan.listing import regular_files
 from exosuit.verify.plan.model import Plan
 from exosuit.verify.plan.planning import plan
+from exosuit.verify.rerun import outputs
 
 T = TypeVar("T")
 
@@ -59,7 +61,12 @@ _increments: _Kept[tuple[Increment, ...]] = _Kept()
 def kept_plan(workspace: Workspace, change: Change) -> Plan:
     """The groups of a change; without its increments, which nothing in them depends on."""
     shadow = workspace.shadow
-    return _plans.get(change.id, lambda: plan(change, shadow.blob, lambda tree: regular_files(shadow, tree)))
+
+    def make() -> Plan:
+        told = outputs(Checker(workspace, change.base), change)
+        return plan(change, shadow.blob, lambda tree: regular_files(shadow, tree), told)
+
+    return _plans.get(change.id, make)
 
 
 def kept_increments(workspace: Workspace, change: Change) -> tuple[Increment, ...]:

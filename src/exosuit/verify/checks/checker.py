@@ -25,13 +25,14 @@ from exosuit.verify.checks.results import Results
 from exosuit.verify.checks.surroundings import Surroundings
 from exosuit.verify.checks.trace import Trace, told_trace
 from exosuit.verify.layout import Layouts
-from exosuit.verify.sandbox.job import Job, Limits
+from exosuit.verify.sandbox.job import Job, Limits, Outcome
 from exosuit.verify.sandbox.run import run
 
 _INJECTED = Path(__file__).parent / "injected"
 _PROGRAMS = ("node", "cargo", "go", "make", "sh")
 _SAID = ("cannot-start", "cannot-install", "unreadable-dependencies")
 """Errors that say in words why a check cannot tell."""
+_ADDED = "-p exosuit_report -p no:cacheprovider"
 RERUNS = 3
 MOST_RERUN = 200
 """Failing tests that are run again by their ids; with more, the whole check is."""
@@ -106,20 +107,26 @@ class Checker:
         """What a run of a check touches of a snapshot; empty where its tool cannot be asked, or tells nothing."""
         if check.lacking or check.name != "pytest":
             return Trace()
+        tracing = replace(check, env={**check.env, "PYTEST_ADDOPTS": f"{_ADDED} -p exosuit_trace"})
+        try:
+            return told_trace(self.outcome(tree, tracing, stop).files)
+        except ExosuitError as error:
+            if error.code not in _SAID:
+                raise
+            return Trace()
+
+    def outcome(self, tree: str, check: Check, stop: threading.Event | None = None) -> Outcome:
+        """One run of a check's command on a snapshot, as it went.
+
+        Raises `cannot-start`, `cannot-install`, `unreadable-dependencies`.
+        """
         with self.layouts.laid_out(tree) as folder:
-            job = self._job(folder, check, *self.surroundings.of(tree, stop))
-            env = {**job.env, "PYTEST_ADDOPTS": job.env["PYTEST_ADDOPTS"] + " -p exosuit_trace"}
-            try:
-                return told_trace(run(replace(job, env=env), stop=stop).files)
-            except ExosuitError as error:
-                if error.code != "cannot-start":
-                    raise
-                return Trace()
+            return run(self._job(folder, check, *self.surroundings.of(tree, stop)), stop=stop)
 
     def _run(self, tree: str, check: Check, stop: threading.Event | None) -> Result:
         with self.layouts.laid_out(tree) as folder:
             try:
-                outcome = run(self._job(folder, check, *self.surroundings.of(tree, stop)), stop=stop)
+                outcome = self.outcome(tree, check, stop)
             except ExosuitError as error:
                 if error.code not in _SAID:
                     raise
@@ -133,7 +140,7 @@ class Checker:
             own = str(self.environment.python)  # the one that the check was found for stands for the one it is run with
             command = tuple(str(environment.python) if word == own else word for word in command)
         paths = [str(_INJECTED), *([str(root / "src")] if (folder / "src").is_dir() else []), *map(str, metadata)]
-        env = {**told, "PYTHONPATH": os.pathsep.join(paths), "PYTEST_ADDOPTS": "-p exosuit_report -p no:cacheprovider"}
+        env = {**told, "PYTHONPATH": os.pathsep.join(paths), "PYTEST_ADDOPTS": _ADDED}
         lent = [
             *readable,
             _INJECTED,

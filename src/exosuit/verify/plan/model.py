@@ -20,8 +20,8 @@ CLAIMS = {
     "same definition elsewhere": "the same, but for formatting and the names of locals",
     "same lines elsewhere": "these lines of a definition, in their order, in another place where their names mean the "
     "same; attributes, and what a class inherits, are not looked at",
-    "same code elsewhere": "a whole definition of a language other than Python, the same text but for its indentation, in "
-    "another place where the same of its words are declared; what they mean, and when it is run, is not looked at",
+    "same code elsewhere": "a whole definition of another language than Python, the same text but for its indentation, "
+    "in another place where the same of its words are declared; what they mean, and when it is run, is not looked at",
     "same evaluations": "the same expressions, evaluated in the same order; a local that nothing else names holds a "
     "value in between and until the function ends, or no longer does",
     "named nowhere else": "what was removed is named nowhere in the base but in what was removed, nor in the change; "

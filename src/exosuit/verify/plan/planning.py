@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from exosuit.changes.change import Change
 from exosuit.core.pauses import no_pauses
 from exosuit.core.progress import tell
@@ -15,11 +17,14 @@ from exosuit.verify.plan.operators.patterns import patterns
 from exosuit.verify.plan.operators.program import program
 from exosuit.verify.plan.operators.prose import prose
 from exosuit.verify.plan.operators.replay import replay
+from exosuit.verify.plan.operators.reran import reran
 from exosuit.verify.plan.operators.shifted import shifted
 from exosuit.verify.plan.operators.variables import variables
-from exosuit.verify.plan.reading import Blobs, Listing, Reading, no_listing
+from exosuit.verify.plan.reading import Blobs, Listing, Output, Reading, no_listing
 
-OPERATORS: tuple[Operator, ...] = (renamed, moved, shifted, dead, program, apart, prose, variables, patterns, replay)
+OPERATORS: tuple[Operator, ...] = (
+    renamed, moved, shifted, dead, reran, program, apart, prose, variables, patterns, replay,
+)  # fmt: skip
 """In the order in which they choose: what needs whole definitions first, then those whose proof says most."""
 
 
@@ -27,13 +32,13 @@ DRAFT: tuple[Operator, ...] = (renamed, apart)
 """Those that only look at paths and first lines."""
 
 
-def plan(change: Change, blobs: Blobs, listing: Listing = no_listing) -> Plan:
-    """The plan of a change. Pure: the same change gives the same plan.
+def plan(change: Change, blobs: Blobs, listing: Listing = no_listing, outputs: Sequence[Output] = ()) -> Plan:
+    """The plan of a change. Pure: the same change, and the same outputs of tools, give the same plan.
 
     `blobs` gives the bytes of a blob, `listing` the regular files of a tree; without it nothing is known of files that
     the change does not touch, so that no missed place is found there and fewer things are proved.
     """
-    return _planned(Reading(change, blobs, listing), OPERATORS)
+    return _planned(Reading(change, blobs, listing, outputs), OPERATORS)
 
 
 def draft(change: Change, blobs: Blobs) -> Plan:

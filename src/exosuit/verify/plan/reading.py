@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from exosuit.changes.atoms import EXECUTABLE, REGULAR, FileChange, Span, split_lines
@@ -111,11 +112,23 @@ class FileReading:
         return merged((self.first + atom, self.first + atom + 1) for atom in atoms)
 
 
+@dataclass(frozen=True)
+class Output:
+    """What a tool of the project makes of the base, as a change from the base; `command` is followed by its files."""
+
+    tool: str
+    command: str
+    change: Change
+
+
 class Reading:
     """A change with the means to look into it. Blobs and parsed files are kept by blob id while a plan is made."""
 
-    def __init__(self, change: Change, blobs: Blobs, listing: Listing = no_listing) -> None:
+    def __init__(
+        self, change: Change, blobs: Blobs, listing: Listing = no_listing, outputs: Sequence[Output] = ()
+    ) -> None:
         self.change = change
+        self.outputs = outputs
         self._blobs = blobs
         self._listing = listing
         self._kept: dict[str, bytes] = {}
@@ -127,6 +140,10 @@ class Reading:
             stop_if_asked()
             self._kept[name] = self._blobs(name)
         return self._kept[name]
+
+    def of(self, change: Change) -> Reading:
+        """Another change with the same blobs."""
+        return Reading(change, self.blob)
 
     def source(self, name: str, data: bytes) -> Source | None:
         """The bytes of blob `name` as Python."""
