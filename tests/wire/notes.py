@@ -122,6 +122,8 @@ def fail(caller: Caller, ask: FailAsk) -> Done:
     """Fail in a way of your choice."""
     if ask.how == "defect":
         raise RuntimeError("a defect with a \x1b[31msecret\x1b[0m")
+    if ask.how == "half":
+        return Done(filler="half a character: \ud800")
     if ask.how == "busy":
         raise ExosuitError("busy", "somebody else is at it", "try again", retryable=True)
     if ask.how == "missing":

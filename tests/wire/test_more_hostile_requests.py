@@ -170,6 +170,10 @@ def test_json_that_means_two_things_is_refused_or_means_one(served: Served, body
     assert answer.status != 200 or answer.json["subject"] == "b"
 
 
+def test_an_answer_that_no_encoding_has_is_a_defect_that_is_told(served: Served) -> None:
+    refused(served.get("/api/note.fail?how=half"), 500, "internal")
+
+
 def test_tools_over_http_take_no_list_of_calls_and_no_bomb(served: Served) -> None:
     sent = {"Host": served.host, "Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
     call = {

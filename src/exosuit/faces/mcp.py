@@ -114,12 +114,13 @@ def _runner(
         try:
             with watched(watch):
                 output = as_json(registry.dispatch(command.name, session(), fields))
+            told = json.dumps(output, ensure_ascii=False)
+            told.encode()  # what cannot be would end the whole connection
         except ExosuitError as error:
             return _failed(error)
         except Exception as error:  # noqa: BLE001  a tool answers with an error, whatever happened
             return _failed(defect(command.name, error))
-        text = types.TextContent(type="text", text=json.dumps(output, ensure_ascii=False))
-        return types.CallToolResult(content=[text], structured_content=output)
+        return types.CallToolResult(content=[types.TextContent(type="text", text=told)], structured_content=output)
 
     return run
 
