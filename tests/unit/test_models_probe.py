@@ -16,11 +16,11 @@ from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from exosuit.commands.catalogue import load
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError
-from exosuit.core.places import state_root
-from exosuit.models.config import SupplyTable
-from exosuit.models.probe.card import Records
+from exosuit.models.config import RouteTable, Settings, SupplyTable
+from exosuit.models.probe.card import Records, probes_folder
 from exosuit.models.probe.drift import LEARNED, drift
 from exosuit.models.probe.questions import SKILLS, questions
+from exosuit.models.switch import Switch
 from tests.providers import MODEL, Answer, Provider, Tool, unavailable
 from tests.providers.dialect import Ask
 from tests.switching import VARIABLE, scripted_key
@@ -172,7 +172,7 @@ def test_a_card_shows_what_a_supply_is_bad_at(session: Session) -> None:
 def test_a_supply_that_became_worse_than_its_record_is_told(session: Session) -> None:
     with Provider([model()]) as provider:
         good = probed(session, provider, each=4)
-        records = Records(state_root() / "probes")
+        records = Records(probes_folder())
         table = SupplyTable(driver="openai", model=MODEL, base_url=provider.v1)
         for seed in range(LEARNED - 1):
             records.add(table, seed, dict.fromkeys(SKILLS, (4, 4)))
@@ -190,7 +190,7 @@ def test_no_answer_is_no_wrong_answer(session: Session) -> None:
     with Provider([unavailable()]) as provider, pytest.raises(ExosuitError) as caught:
         probed(session, provider)
     assert caught.value.code == "no-answer"
-    assert not (state_root() / "probes" / "probes.db").exists()
+    assert not (probes_folder() / "probes.db").exists()
 
 
 def test_a_supply_that_is_not_there_is_told_the_nearest(session: Session) -> None:
@@ -198,3 +198,27 @@ def test_a_supply_that_is_not_there_is_told_the_nearest(session: Session) -> Non
     with pytest.raises(ExosuitError) as caught:
         load().dispatch("model.probe", session, {"name": "locl"})
     assert (caught.value.code, caught.value.hint) == ("no-such-supply", "did you mean 'local'?")
+
+
+def test_what_became_worse_is_asked_last_until_it_has_recovered() -> None:
+    names = ("first", "second")
+    tables = {name: SupplyTable(driver="ollama", model=name) for name in names}
+    settings = Settings(supply=tables, route={"r": RouteTable(supplies=names)})
+
+    def order() -> list[str]:
+        with Switch.metered(settings) as made:
+            return [one.name for one in made.order("r", settings.route["r"])]
+
+    def probes(right: int, count: int) -> None:
+        records = Records(probes_folder())
+        for seed in range(count):
+            records.add(tables["first"], seed, {"letters": (right, 28)})
+        records.close()
+
+    assert order() == ["first", "second"]
+    probes(24, LEARNED)
+    assert order() == ["first", "second"]
+    probes(12, 3)
+    assert order() == ["second", "first"]
+    probes(24, 30)
+    assert order() == ["first", "second"]

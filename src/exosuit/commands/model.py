@@ -29,7 +29,6 @@ from exosuit.commands.model_tables import (
 from exosuit.commands.registry import command
 from exosuit.commands.session import Session
 from exosuit.core.errors import ExosuitError, UsageError
-from exosuit.core.places import state_root
 from exosuit.core.registry import Effect
 from exosuit.models import local
 from exosuit.models.config import Settings, SupplyTable
@@ -172,7 +171,7 @@ async def _tested(settings: Settings, name: str) -> ModelTested:
 
 
 async def _probed(settings: Settings, ask: ModelProbeAsk) -> ModelProbed:
-    from exosuit.models.probe.card import Records, Share, asked
+    from exosuit.models.probe.card import Records, Share, asked, probes_folder
     from exosuit.models.probe.drift import THRESHOLD, drift
     from exosuit.models.switch import Switch
 
@@ -182,7 +181,7 @@ async def _probed(settings: Settings, ask: ModelProbeAsk) -> ModelProbed:
             skills = await asked(switch.supply(ask.name), seed, ask.each, tools=table.tools)
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
-    records = Records(state_root() / "probes")
+    records = Records(probes_folder())
     try:
         before = records.of(table)
         records.add(table, seed, skills)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from exosuit.models.drivers import Supply
 from exosuit.models.meter import CallInfo, Meter, Price
 from exosuit.models.metering import Metering, budgets_of, price_to_compare
 from exosuit.models.packing import Repack
+from exosuit.models.probe.card import worse
 from exosuit.models.queue import Who
 from exosuit.models.settings import load, nearest
 from exosuit.models.strategy import ordered
@@ -36,11 +37,20 @@ class Switch:
     """All supplies and routes of a configuration, with what is known of their health in this process.
 
     Use it from one thread at a time; every event loop gets connections of its own. With a meter every request is held
-    at its worst case before it goes out, under the meter's budgets, and recorded; without one nothing is.
+    at its worst case before it goes out, under the meter's budgets, and recorded; without one nothing is. Supplies that
+    are named in `worse` come last in every route.
     """
 
-    def __init__(self, settings: Settings, *, meter: Meter | None = None, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        meter: Meter | None = None,
+        watch: Watch | None = None,
+        worse: Collection[str] = (),
+    ) -> None:
         self.settings = settings
+        self.worse = worse
         self.meter = meter
         weights = settings.queue.weight
         self.supplies = {name: Supply(name, table, weights) for name, table in settings.supply.items()}
@@ -55,8 +65,8 @@ class Switch:
 
     @classmethod
     def metered(cls, settings: Settings) -> Switch:
-        """With the user's meter, under the budgets of the settings."""
-        return cls(settings, meter=Meter.open(budgets_of(settings.budget)))
+        """With the user's meter, under the budgets of the settings; what probes found worse than it was comes last."""
+        return cls(settings, meter=Meter.open(budgets_of(settings.budget)), worse=worse(settings.supply))
 
     async def __aenter__(self) -> Self:
         return self
@@ -116,7 +126,8 @@ class Switch:
     def order(self, name: str, table: RouteTable) -> list[Supply]:
         """The supplies of a route as they would be asked now."""
         members = [self.supplies[one] for one in table.supplies]
-        return ordered(members, table.strategy, self.last.get(name, ""), price_to_compare)
+        found = ordered(members, table.strategy, self.last.get(name, ""), price_to_compare)
+        return sorted(found, key=lambda one: one.name in self.worse)
 
 
 class RouteModel(Model[Any]):

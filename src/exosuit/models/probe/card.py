@@ -13,7 +13,9 @@ from pydantic_ai.messages import ModelRequest
 from pydantic_ai.models import Model, ModelRequestParameters
 
 from exosuit.core.database import Database, parsing
+from exosuit.core.places import state_root
 from exosuit.models.config import SupplyTable
+from exosuit.models.probe.drift import drift
 from exosuit.models.probe.questions import Question, questions
 
 WIDTH = 4
@@ -88,6 +90,23 @@ class Records:
         rows = self._database.query("SELECT skills FROM probes WHERE supply = ? ORDER BY seq", (identity(table),))
         with parsing(self._database.path):
             return [{skill: (right, of) for skill, (right, of) in json.loads(text).items()} for (text,) in rows]
+
+
+def probes_folder() -> Path:
+    """Where the records of this user are."""
+    return state_root() / "probes"
+
+
+def worse(tables: Mapping[str, SupplyTable]) -> frozenset[str]:
+    """The names of those that have become worse than their own record, as far as they were probed."""
+    if not (probes_folder() / "probes.db").exists():
+        return frozenset()
+    records = Records(probes_folder())
+    try:
+        sums = {name: [Share.of(card) for card in records.of(table)] for name, table in tables.items()}
+    finally:
+        records.close()
+    return frozenset(name for name, cards in sums.items() if drift([(one.right, one.asked) for one in cards]).is_worse)
 
 
 def identity(table: SupplyTable) -> str:
