@@ -454,11 +454,9 @@ def extracted(base: Files, rng: random.Random) -> Seeded:
                 continue
             number += 1
             late = isinstance(value, ast.BinOp | ast.Compare | ast.BoolOp) and rng.random() < 0.5
-            last = (
-                getattr(value, "right", None)
-                or (getattr(value, "comparators", None) or getattr(value, "values", [0]))[-1]
-            )
-            part = last if late else value
+            last = {ast.BinOp: "right", ast.Compare: "comparators", ast.BoolOp: "values"}.get(type(value), "")
+            found = getattr(value, last, value)
+            part = (found[-1] if isinstance(found, list) else found) if late else value
             if late and isinstance(part, ast.expr) and line[part.col_offset - 1] == "(":
                 late, part = False, value
             start, end = part.col_offset, part.end_col_offset

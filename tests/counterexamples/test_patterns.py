@@ -134,6 +134,16 @@ def test_a_call_into_which_a_line_was_put_is_not_forgotten() -> None:
     assert group.unproved_lines == 0
 
 
+def test_a_place_that_was_forgotten_beside_one_that_was_not_is_listed() -> None:
+    more = "x = [\n    {},\n    old(b, 1),\n]\n"
+    base, head = (
+        body("old(a, {i})") + more.format("old(c, 2)"),
+        body("new(old(a, {i}))") + more.format("new(old(c, 2))"),
+    )
+    (place,) = pattern(changed(base, head)).missed
+    assert (base.encode()[place.base_start :][: place.base_len], place.new) == (b"old(b, 1)", b"new(old(b, 1))")
+
+
 def test_patterns_in_few_places_share_a_decision_in_which_each_is_read_once() -> None:
     base = (
         body("set([a, {i}])", 4)

@@ -52,7 +52,7 @@ MOST_PATTERNS = 60
 WIDEST = 3
 """How many expressions around a difference a pattern may take in, the difference counted."""
 
-MOST_EDITS = 6
+MOST_EDITS = 16
 """Differences in one statement, at most; what differs in more is another statement."""
 
 MOST_EXCEPTIONS = 60

@@ -1,9 +1,10 @@
-"""The statements of the base that a change leaves as they are, and where in them a pattern would fire."""
+"""What a change leaves as it was in the base: where a pattern would fire and the author did not act."""
 
 from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -23,13 +24,17 @@ class Unedited:
     def __init__(self, reading: Reading, places: Sequence[Edited]) -> None:
         self._reading = reading
         self._runs = {file.file.old_path: file.file.runs for file in reading.files}
-        self._edited = {(place.file.file.old_path, i) for place in places for i, _j in place.pairs}
+        self._edited = {
+            (place.file.file.old_path, i): new
+            for place in places
+            for (i, _j), (_old, new) in zip(place.pairs, place.shapes(), strict=True)
+        }
         own = {f.file.old_path: f.file.old_blob for f in reading.files if f.is_python and f.file.old_blob}
         others = {path: blob for path, blob in reading.base_tree.items() if path not in self._runs}
         self._blobs = {path: blob for path, blob in sorted({**others, **own}.items()) if path.endswith(b".py")}
 
     def fired(self, pattern: Spelling, most: int) -> list[Missed]:
-        """The places where a pattern fires in statements that nobody touched, `most` at most."""
+        """The places where a pattern fires and nobody touched the lines, `most` at most."""
         return list(islice(self._fired(pattern), max(0, most)))
 
     def definitions(self, name: str) -> Iterator[Shape]:
@@ -60,8 +65,22 @@ class Unedited:
         for index, statement in enumerate(source.statements):
             if not pattern.may_stand_in(source.text(index)) or not fires_in(pattern, own_shape(statement.node)):
                 continue
-            if index not in touched and (path, index) not in self._edited:
+            became = self._edited.get((path, index))
+            if became is not None:
+                left = _places(pattern, path, source, index) if fires_in(pattern, became) else ()
+                yield from (place for place in left if place.base_len and not self._is_touched(source, place))
+            elif index not in touched:
                 yield from _places(pattern, path, source, index)
+
+    def _is_touched(self, source: Source, place: Missed) -> bool:
+        """Whether any line of a place is changed, or one was put in between."""
+        first, last = (
+            bisect_right(source.offsets, at) - 1 for at in (place.base_start, place.base_start + place.base_len - 1)
+        )
+        return any(
+            run.base_at <= last and first < run.base_at + run.base_n if run.base_n else first < run.base_at <= last
+            for run in self._runs.get(place.path, ())
+        )
 
 
 def _places(pattern: Spelling, path: bytes, source: Source, index: int) -> Iterator[Missed]:
