@@ -471,15 +471,6 @@ def doc_gone(files: Files, rng: random.Random) -> Files | None:
     return {**made, "docs/guide_to_it.md": f"# Guide\n\nCall `{names[0]}()` first.\n"} if names else None
 
 
-def other_version(files: Files, _rng: random.Random) -> Files | None:
-    """The version in one of two places."""
-    for path in files:
-        match = re.search(r'^__version__ = "([^"]+)"', files[path], re.MULTILINE) if path.endswith(".py") else None
-        if match and f'version = "{match[1]}"' in files.get("pyproject.toml", ""):
-            return {path: files[path].replace(match[0], '__version__ = "99.0.1"')}
-    return None
-
-
 def broken_data(files: Files, _rng: random.Random) -> Files | None:
     found = [p for p in files if p.endswith((".json", ".toml")) and not is_test(p) and "lock" not in p]
     return {found[0]: files[found[0]] + "\n[unfinished\n"} if found else None
@@ -495,7 +486,6 @@ DOCUMENT: dict[str, Plant] = {
     "toml": link("```toml\n[a\nb = 1\n```"),
     "a name gone": doc_gone,
     "html": link('<img src="pictures/none.png">'),
-    "a version": other_version,
     "broken data": broken_data,
     "a wrong word": link("The function `frobnicate_all()` does it."),
 }

@@ -143,7 +143,7 @@ def touched(before: str, after: str) -> tuple[set[int], set[str]]:
 
 
 def names(one: Evidence, reading: Reading, ground: Ground, altered: dict[str, str]) -> bool:
-    """Whether evidence names lines of a planted fault."""
+    """Whether evidence names lines of a planted fault: of two copies, either."""
     base = {file.file.old_path: file for file in reading.files}
     for lines in one.lines:
         path = lines.path.decode()
@@ -151,8 +151,11 @@ def names(one: Evidence, reading: Reading, ground: Ground, altered: dict[str, st
             continue
         fresh, lost = touched(ground.files.get(path, ""), altered[path])
         span = range(lines.first, lines.last + 1)
-        if lines.side == "head" and fresh & set(span):
-            return True
+        if lines.side == "head":
+            after = altered[path].split("\n")
+            news = {after[at - 1].strip() for at in fresh if len(after[at - 1].strip()) > 8}
+            if fresh & set(span) or news & {after[at - 1].strip() for at in span}:
+                return True
         if lines.side == "base" and lines.path in base:
             texts = {base[lines.path].base_lines[at - 1].decode("utf-8", "replace").rstrip("\r\n") for at in span}
             if texts & {text for text in lost if text.strip()}:
