@@ -141,6 +141,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 ]
 """A whole session, good calls and bad ones, in this order on each face."""
 
+STARTED = [("workspace.show", {}), ("change.import", {"revisions": "main..nowhere"})]
+
 Ask = Callable[[Command, dict[str, Any]], dict[str, Any]]
 
 
@@ -213,12 +215,10 @@ def files(folder: Path) -> dict[Path, bytes]:
 
 
 def on_shell(folder: Path) -> list[dict[str, Any]]:
-    """Each call as a process of its own in the workspace; the first of each noun is started as anybody would."""
-    nouns = set(NOUNS)
+    """Each call as a process of its own in the workspace; two of them are started as anybody would."""
 
     def ask(command: Command, fields: dict[str, Any]) -> dict[str, Any]:
-        run = started if command.noun in nouns else forked
-        nouns.discard(command.noun)
+        run = started if (command.name, fields) in STARTED else forked
         given = PATCH.encode() if fields.get("patch") == "-" else b""
         done = run([*words(command, fields), "--json"], folder, given)
         answer = dict(json.loads(done.stdout or done.stderr))
