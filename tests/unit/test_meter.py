@@ -8,6 +8,7 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -300,6 +301,25 @@ def test_a_ledger_that_cannot_be_written_fails_the_call_and_not_the_meter(meter:
     assert caught.value.code == "damaged-store"
     meter._database.execute("ALTER TABLE away RENAME TO totals")
     meter.reserve(INFO, CENT, tokens(1)).release()
+
+
+def test_a_writer_elsewhere_does_not_stop_the_loop_of_who_waits_for_it(meter: Meter, folder: Path) -> None:
+    other = sqlite3.connect(folder / "calls.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    async def main() -> int:
+        waiting = asyncio.create_task(meter.areserve(INFO, CENT, tokens(1)))
+        ticks = 0
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+            ticks += not waiting.done()
+        other.execute("ROLLBACK")
+        await (await asyncio.wait_for(waiting, 20)).asettle(tokens(1))
+        return ticks
+
+    assert asyncio.run(main()) == 20
+    other.close()
+    assert spent(folder) == Money.dollars("0.01")
 
 
 def test_what_is_a_moment_old_is_in_the_file_itself(

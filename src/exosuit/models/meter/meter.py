@@ -51,6 +51,14 @@ def meter_folder() -> Path:
     return state_root() / "meter"
 
 
+async def told(done: Future[None]) -> None:
+    """Wait until an entry is written; cancelled, it is written all the same."""
+    if done.done():
+        done.result()
+    else:
+        await asyncio.shield(asyncio.wrap_future(done))
+
+
 class Meter:
     """One per process; threads and tasks share it, and processes share its file."""
 
@@ -100,7 +108,7 @@ class Meter:
         reservation, job = self._wish(info, price, most, wait)
         done = self._clerk.submit(job)
         try:
-            await asyncio.shield(asyncio.wrap_future(done))
+            await told(done)
         except asyncio.CancelledError:
             job.given_up = True
             done.add_done_callback(reservation.drop)
@@ -184,7 +192,7 @@ class Reservation:
     async def asettle(self, tokens: Tokens, outcome: str = "done", *, first: float | None = None) -> Money:
         """The same without blocking the loop; it is written even if this is cancelled."""
         ending, cost = self._settled(tokens, outcome, first)
-        await asyncio.shield(asyncio.wrap_future(self._meter.submit(ending)))
+        await told(self._meter.submit(ending))
         return cost
 
     def keep(self, outcome: str = "unknown") -> None:
@@ -193,7 +201,7 @@ class Reservation:
 
     async def akeep(self, outcome: str = "unknown") -> None:
         """The same without blocking the loop."""
-        await asyncio.shield(asyncio.wrap_future(self._meter.submit(self._end("lost", outcome))))
+        await told(self._meter.submit(self._end("lost", outcome)))
 
     def release(self, outcome: str = "not-sent") -> None:
         """The call cost nothing, for certain: it never left, or was refused at the door (401, 404, 429, 503)."""
@@ -201,7 +209,7 @@ class Reservation:
 
     async def arelease(self, outcome: str = "not-sent") -> None:
         """The same without blocking the loop."""
-        await asyncio.shield(asyncio.wrap_future(self._meter.submit(self._end("released", outcome, cost=Money()))))
+        await told(self._meter.submit(self._end("released", outcome, cost=Money())))
 
     def drop(self, granted: Future[None]) -> None:
         """Give back what was granted to one who did not wait for it."""
