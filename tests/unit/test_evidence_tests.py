@@ -211,3 +211,11 @@ def test_a_return_before_the_checks_is_named_by_its_line() -> None:
     found = edit(file_of("assert f(1) == 1"), file_of("return\nassert f(1) == 1"), "tests/test_f.py")
     assert found.of(KIND) == ["against: tests/test_f.py::test_f returns before its end, which is new."]
     assert found.lines(KIND) == {"+return"}
+
+
+def test_among_very_many_tests_one_with_another_name_is_found_again() -> None:
+    """With too many to compare each with each, those of the same file are still looked at."""
+    bodies = [f"    x = f({i}, 'some words that fill a line')\n    assert x == {i}\n" for i in range(160)]
+    old = HEAD + "\n\n".join(f"def test_{i}():\n{body}" for i, body in enumerate(bodies))
+    new = HEAD + "\n\n".join(f"def test_{i}_of_f():\n{body}" for i, body in enumerate(bodies))
+    assert edit(old, new, "tests/test_f.py").of(KIND, "against") == []

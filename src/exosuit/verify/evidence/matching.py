@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,9 +56,18 @@ def matched(files: list[Touch]) -> Pairs:
             waiting += [(touch, before[name]) for name in sorted(before.keys() - after.keys())]
     found.kept.sort(key=lambda pair: (pair.new.path, pair.new.index))
     found.added.sort(key=lambda test: (test.path, test.index))
-    for touch, test in _elsewhere(found, waiting):
-        hidden = _hidden(touch, test)
-        if hidden:
+    left = _elsewhere(found, waiting)
+    added: dict[bytes, list[Test]] = defaultdict(list)
+    for one in found.added:
+        added[one.path].append(one)
+    for touch, test in left:
+        twin = _twin(added[touch.path], test)
+        hidden = None if twin else _hidden(touch, test)
+        if twin:
+            added[touch.path].remove(twin)
+            found.added.remove(twin)
+            found.kept.append(Pair(test, twin))
+        elif hidden:
             found.hidden.append((test, *hidden))
         else:
             found.gone.append(test)
@@ -103,13 +113,27 @@ def _alike(found: Pairs, left: list[tuple[Touch, Test]]) -> list[tuple[Touch, Te
     return [one for number, one in enumerate(left) if number not in done]
 
 
+NEAR = 30
+"""How many of a file's added tests are looked at, on either side of where a test stood."""
+
+
+def _twin(added: list[Test], test: Test) -> Test | None:
+    """An added test of the same file, near by, that is all but this one. The added ones are in order."""
+    at = bisect_left(added, test.index, key=lambda one: one.index)
+    near = added[max(0, at - NEAR) : at + NEAR]
+    return next((one for one in near if fuzz.ratio(test.text, one.text, score_cutoff=SAME)), None)
+
+
 def _hidden(touch: Touch, test: Test) -> tuple[str, int] | None:
     """A function of the head that is all but the test, where no runner looks for it: its name and its line."""
     source = touch.file.head_source
     if source is None:
         return None
+    collected = {one.index for one in tests(source, touch.path).values()} if is_collected(touch.path) else set()
     for index in touch.new_statements:
         node: Any = source.statements[index].node
+        if index in collected:
+            continue
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and source.statements[index].depth < 3:
             first, last = source.statements[index].start, source.statements[index].last
             text = b"".join(source.lines[first : last + 1])
