@@ -122,3 +122,32 @@ def test_a_replacement_is_narrowed_to_where_the_author_acted() -> None:
 
 def test_characters_that_do_not_show_are_not_proved() -> None:
     assert not renamed(calls("ne\u200bw")).proved_lines()
+
+
+def test_a_rule_of_which_others_explained_every_place_is_no_decision() -> None:
+    base = """def blur(given, **more):
+    return Node([given], blur.name, **more)
+
+keep = 0
+
+def mix(given, *all, **more):
+    keep = 1
+    return Node([given], mix.name, **more)
+
+keep = 0
+    order, below = sorted_by(given)
+keep = 0
+def run(given, tool='x'):
+    words = [tool] + given.words()
+"""
+    head = base
+    for old, new in (
+        ("blur(given", "blur(given_node"), ("Node([given], blur", "Node([given_node], blur"),
+        ("mix(given", "mix(given_node"), ("Node([given], mix", "Node([given_node], mix"),
+        ("sorted_by(given)", "sorted_by(node)"), ("run(given", "run(node"), ("+ given.words", "+ node.words"),
+    ):  # fmt: skip
+        head = head.replace(old, new)
+    begins = "**more):\n    return Node([given_node], blur"
+    head = head.replace(begins, begins.replace("    return", '    """Blur it."""\n    return'))
+    head = head.replace("'x'):\n", '\'x\'):\n    """Run it."""\n')
+    assert planned({"a.txt": base}, {"a.txt": head}).plan.groups

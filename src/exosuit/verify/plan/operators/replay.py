@@ -85,6 +85,8 @@ def replay(reading: Reading, free: Free) -> list[Claim]:
         explained = [pair for pair in fired.explained if _global(pair) not in taken]
         explained += [pair for pair in composed.get(rule, []) if _global(pair) not in taken]
         explained = _unique(explained)
+        if not explained:
+            continue  # the rules before it have explained all that it does
         known = {_global(pair) for many in composed.values() for pair in many}
         exceptions = [p for p in fired.exceptions if _global(p) not in taken and _global(p) not in known]
         claim = _claim(reading, rule, explained, exceptions, fired.missed, list(rules))
