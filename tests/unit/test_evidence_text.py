@@ -167,6 +167,11 @@ def test_packages_are_read_from_every_manifest(case: str) -> None:
     assert len(edit(base, head, path).of("dependency", strength)) == 1
 
 
+def test_prose_with_the_name_of_a_manifest_asks_for_nothing() -> None:
+    text = "Constraints\n===========\n\nA constraint is a rule.\nIt holds for every row of a table.\npostgresql\n"
+    assert edit("Constraints\n", text, "docs/constraints.txt").of("dependency") == []
+
+
 def test_newer_versions_and_tighter_bounds_are_nothing_new() -> None:
     assert edit("a==1\nb>1\n", "a==2\nb>1,<3\n", "requirements.txt").of("dependency") == []
 

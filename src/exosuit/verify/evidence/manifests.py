@@ -66,11 +66,16 @@ def needs(path: bytes, data: bytes) -> list[Need] | None:
     if re.search(r"(?:^|[-_.])(?:requirements|constraints)(?:[-_.].*)?\.(?:txt|in)$", name) or (
         re.search(rb"(?:^|/)requirements/[^/]+\.(?:txt|in)$", path)
     ):
-        lines = data.decode("utf-8", "replace").splitlines()
-        return [
-            one for line in lines if (one := requirement(line.split(" #")[0].split(" --hash")[0], name)) is not None
-        ]
+        return _plain(data.decode("utf-8", "replace").splitlines(), name)
     return None
+
+
+def _plain(lines: list[str], group: str) -> list[Need] | None:
+    """The requirements of a file that holds one a line; None where most lines are something else."""
+    said = [line for line in lines if line.strip() and not line.lstrip().startswith(("#", "-"))]
+    read = [requirement(line.split(" #")[0].split(" --hash")[0], group) for line in said]
+    found = [one for one in read if one is not None]
+    return found if 2 * len(found) >= len(said) else None
 
 
 def requirement(text: str, group: str) -> Need | None:
