@@ -33,8 +33,8 @@ from exosuit.changes.diff import diff_trees
 from exosuit.changes.materialize import materialize_file
 from exosuit.changes.shadow import EMPTY_TREE, Shadow
 from exosuit.verify.increments.closure import Closure
-from exosuit.verify.plan.grammars import grammars_of, parsed
 from exosuit.verify.increments.increments import increments, price
+from exosuit.verify.plan.grammars import grammars_of, parsed
 from exosuit.verify.plan.reading import Reading
 
 PYTHON = (b".py", b".pyi")

@@ -125,7 +125,7 @@ def test_a_set_is_read_from_the_project_its_extras_groups_and_lists() -> None:
     ]  # fmt: skip
     assert found.project == Project("My.Package", "0")
     assert dependencies(FILES.get, Wanted()).requirements == ("a>=1", 'b[x]==2 ; python_version < "4"')
-    assert dependencies({}.get, Wanted()) == Dependencies(())
+    assert dependencies(lambda _path: None, Wanted()) == Dependencies(())
 
 
 @pytest.mark.parametrize(
