@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Increments of real ranges: how many, how large, and whether every prefix and random closed subsets still compile.
 
-    bench/increments.py [--prefixes N] [--subsets N] [--seed N] [--no-growth] [PATH=RANGE…] [OLD_FOLDER::NEW_FOLDER…]
+    bench/increments [--prefixes N] [--subsets N] [--seed N] [--no-growth] [PATH=RANGE…] [OLD_FOLDER::NEW_FOLDER…]
 
 PATH is a git directory or a working tree, RANGE is `old..new`; two folders are two unpacked releases. A set is green
 here if every Python file of the change compiles and every file that tree-sitter has a grammar for parses (where both

@@ -1,4 +1,4 @@
-"""Names of scripts for `bench/increments.py`: what a file says that nothing in it declares, and what it imports.
+"""Names of scripts for `bench/increments`: what a file says that nothing in it declares, and what it imports.
 
 A judge of its own: it shares no code with the edges that it judges, but the parser.
 """

@@ -1,6 +1,6 @@
 """Real renames and moves, as people confirmed them: how many the plan of their commit tells.
 
-    python -m bench.oracle [--only WORD …] [--show] CLONE
+    bench/oracle [--only WORD …] [--show] CLONE
 
 CLONE is a clone of github.com/tsantalis/RefactoringMiner (MIT): its Python oracle names the refactorings of some 200
 commits and holds their files. A rename is told if most lines that give one name for the other are in groups of an
