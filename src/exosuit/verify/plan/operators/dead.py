@@ -53,6 +53,9 @@ class Dead:
         return b"".join(self.source.lines[statement.start : statement.last + 1])
 
 
+_DEFINES = re.compile(rb"[ \t]*(?:async[ \t]+def|def|class)\b")
+
+
 def dead(reading: Reading, free: Free) -> list[Claim]:
     """One claim for all definitions that were removed and are named nowhere else in the base."""
     gone = [one for file in reading.files for one in _removed(file, free) if _may_be_dead(one)]
@@ -74,14 +77,18 @@ def _comes_back(reading: Reading, name: str) -> bool:
 
 def _removed(file: FileReading, free: Free) -> Iterator[Dead]:
     """Definitions of a module or of its classes all of whose lines are removed by free atoms that add nothing."""
-    source = file.base_source
-    if source is None or is_test(file.file.path):
+    if not file.is_python or is_test(file.file.path):
         return
     at: dict[int, int] = {}
     for atom in file.text_atoms:
         span = file.span(atom)
         if not span.head_n and free.has(file.first + atom):
             at |= dict.fromkeys(range(span.base_at, span.base_at + span.base_n), atom)
+    if not any(_DEFINES.match(file.base_lines[line]) for line in at):
+        return  # before anything is parsed
+    source = file.base_source
+    if source is None:
+        return
     end = 0
     for index, statement in enumerate(source.statements):
         if index < end or not _is_member(source, index):

@@ -187,9 +187,11 @@ def _is_held_to(fired: Fired, statements: Sequence[Statement], rest: Unedited) -
             was_run = ran(fired.pattern, old, new)
             acted, idle = acted + was_run, idle + (not was_run)
     limit = acted / LEAST_PRECISION - acted - idle
+    if acted < FEWEST or limit < 0:
+        return False  # before files that the change does not touch are parsed
     for missed in rest.fired(fired.pattern, int(limit) + 1):
         fired.missed.append(missed)
-    return acted >= FEWEST and len(fired.missed) <= limit
+    return len(fired.missed) <= limit
 
 
 def _may_fire(pattern: Spelling, words: frozenset[str]) -> bool:
