@@ -137,7 +137,7 @@ def checks(screen: Screen) -> None:
     screen.press("C")
     panel = screen.page.get_by_role("region", name="Checks", exact=True)
     panel.get_by_role("button", name="Run words").click()
-    panel.locator("summary").first.click()
+    panel.get_by_text(re.compile("^words on head: fail")).click()
     expect(panel.locator("pre")).to_be_visible()
 
 

@@ -1,0 +1,2 @@
+import{G as e,I as t,J as n,N as r,P as i,Z as a,at as o,ct as s,ot as c}from"./disclose-version-Cnlf90A9.js";var l=t([[`p`,{class:`trouble`,role:`alert`},[`b`,null,`error:`],` `,[`i`,null,`hint:`],` `]]);function u(t,u){c(u,!0);var d=l(),f=a(n(d)),p=a(f,2);s(d),e(()=>{r(f,` ${u.problem.message??``}
+`),r(p,`  ${u.problem.hint??``}`)}),i(t,d),o()}export{u as t};

@@ -1,0 +1,1 @@
+import{t as e}from"./index-CU4tnfrB.js";function t(t,n,r){return i=>{let a=!1,o=null;return e(()=>import(`./editor-D0DrcrBm.js`).then(e=>{a||(o=t(i,e.makeEditor),n(o),o.focus())},r),[]),()=>{a=!0,o?.destroy()}}}export{t};
