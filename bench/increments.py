@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Increments of real ranges: how many, how large, and whether every prefix and random closed subsets still compile.
 
     bench/increments [--prefixes N] [--subsets N] [--seed N] [--no-growth] [PATH=RANGE…] [OLD_FOLDER::NEW_FOLDER…]
