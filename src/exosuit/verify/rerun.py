@@ -7,12 +7,10 @@ those files of the base that the change touches; nothing of the head is run or r
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 import tarfile
 import threading
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +19,7 @@ from exosuit.changes.atoms import EXECUTABLE, REGULAR
 from exosuit.changes.change import Change, Provenance
 from exosuit.changes.diff import diff_trees
 from exosuit.core.errors import ExosuitError
+from exosuit.core.parsed import json_of, toml
 from exosuit.verify.checks.check import Check
 from exosuit.verify.checks.checker import Checker
 from exosuit.verify.plan.reading import LARGEST, Output
@@ -43,7 +42,7 @@ class Tool:
 
 def tools(checker: Checker, read: Callable[[str], bytes | None]) -> list[Tool]:
     """The formatters that a snapshot, read by `read`, asks for and the workspace has, in the order they are run in."""
-    python, project = checker.environment, _toml(read("pyproject.toml")).get("tool", {})
+    python, project = checker.environment, _told(toml, read("pyproject.toml")).get("tool", {})
     settings = project if isinstance(project, dict) else {}
     found = []
 
@@ -65,7 +64,7 @@ def tools(checker: Checker, read: Callable[[str], bytes | None]) -> list[Tool]:
         found.append(Tool("black", "python -m black", (b".py", b".pyi")))
     prettier = checker.workspace.root / "node_modules" / ".bin" / "prettier"
     asked = any(asks("", f".prettierrc{ending}") for ending in ("", ".json", ".yaml", ".yml", ".toml"))
-    if (asked or "prettier" in _json(read("package.json"))) and prettier.exists() and shutil.which("node"):
+    if (asked or "prettier" in _told(json_of, read("package.json"))) and prettier.exists() and shutil.which("node"):
         endings = (
             b".js",
             b".jsx",
@@ -152,16 +151,10 @@ def _made(
     return found
 
 
-def _toml(data: bytes | None) -> dict[str, Any]:
+def _told(read: Callable[[bytes], Any], data: bytes | None) -> dict[str, Any]:
+    """A document's top table; empty where it cannot be read."""
     try:
-        return tomllib.loads((data or b"").decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-
-
-def _json(data: bytes | None) -> dict[str, Any]:
-    try:
-        told = json.loads(data or b"{}")
-    except (ValueError, RecursionError):
+        told = read(data) if data else {}
+    except ValueError:
         return {}
     return told if isinstance(told, dict) else {}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from typing import Any
 
 from exosuit.core.errors import ExosuitError
+from exosuit.core.parsed import toml
 from exosuit.verify.checks.check import TIMEOUT, Check
 
 FILE = "exosuit.toml"
@@ -35,8 +35,8 @@ def settings(text: bytes | None) -> Settings:
     if text is None:
         return Settings()
     try:
-        data = tomllib.loads(text.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        data = toml(text)
+    except ValueError as error:
         raise _bad(str(error)) from None
     environment = _table(data.get("environment", {}), "environment")
     python, build = environment.get("python", ""), environment.get("build", False)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from exosuit.core.errors import ExosuitError
+from exosuit.core.parsed import toml
 
 Read = Callable[[str], bytes | None]
 """The bytes of a file of the snapshot by its path; None where there is none."""
@@ -84,8 +84,8 @@ def dependencies(read: Read, wanted: Wanted) -> Dependencies:
 def _pyproject(read: Read) -> dict[str, Any]:
     text = read("pyproject.toml")
     try:
-        return tomllib.loads(text.decode("utf-8")) if text is not None else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        return toml(text or b"")
+    except ValueError as error:
         raise _unreadable(f"pyproject.toml cannot be read ({error})") from None
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from exosuit.core.parsed import toml
 from exosuit.verify.checks.check import Check
 from exosuit.verify.checks.environment import Environment
 
@@ -111,8 +111,8 @@ def _needing(program: str, check: Check, has_program: Callable[[str], bool]) -> 
 
 def _toml(data: bytes | None) -> dict[str, Any]:
     try:
-        return tomllib.loads((data or b"").decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return toml(data or b"")
+    except ValueError:
         return {}
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from posixpath import join, normpath
 from urllib.parse import unquote
 
+from exosuit.core.parsed import json_of, toml
 from exosuit.verify.evidence.material import Material
 from exosuit.verify.evidence.model import Evidence
-from exosuit.verify.evidence.parsed import json_of, toml
 from exosuit.verify.evidence.prose import Block, Prose, read_prose, same_anchor
 from exosuit.verify.evidence.python.interface import definitions
 from exosuit.verify.evidence.touch import Touch, each, shown

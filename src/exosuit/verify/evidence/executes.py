@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from exosuit.core.parsed import json_of, toml
 from exosuit.verify.evidence.material import Material
 from exosuit.verify.evidence.model import Evidence
-from exosuit.verify.evidence.parsed import json_of, toml
 from exosuit.verify.evidence.touch import Touch, each
 
 KIND = "runs by itself"

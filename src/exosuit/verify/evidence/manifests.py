@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from exosuit.verify.evidence.parsed import json_of, toml
+from exosuit.core.parsed import json_of, toml
 from exosuit.verify.plan.python.source import parse
 
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*?)\s*(?:;.*)?$")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import configparser
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 
+from exosuit.core import parsed
 from exosuit.verify.increments.ties import Ties
 from exosuit.verify.plan.reading import FileReading
 
@@ -60,12 +60,11 @@ def _named(lines: Sequence[bytes], *, toml: bool) -> list[str] | None:
 
 def _reads(data: bytes, *, toml: bool) -> bool:
     try:
-        text = data.decode("utf-8")
         if toml:
-            tomllib.loads(text)
+            parsed.toml(data)
         else:
-            configparser.RawConfigParser(strict=False, allow_no_value=True).read_string(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, configparser.Error, RecursionError):
+            configparser.RawConfigParser(strict=False, allow_no_value=True).read_string(data.decode("utf-8"))
+    except (ValueError, configparser.Error):
         return False
     return True
 
