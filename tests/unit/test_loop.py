@@ -185,6 +185,19 @@ def test_decisions_come_along_to_a_newer_import_where_the_bytes_still_match(loop
     assert sum(atom["state"] == "accepted" for atom in shown["atoms"]) == newer["carried"] == newer["atoms"] - 1
 
 
+def test_a_file_that_was_put_back_by_others_is_saved_again(loop: Loop) -> None:
+    opened, mine = loop.call("file.read", path="a.txt"), BASE.replace("line 1\n", "line one\n")
+    for _ in range(3):
+        saved = loop.call("file.save", path="a.txt", text=mine, id=opened["id"])
+        assert loop.text("a.txt") == mine and not saved["conflicts"]
+        loop.repository.write({"a.txt": BASE})
+    again = loop.call("file.save", path="a.txt", text=mine, id=opened["id"])
+    loop.call("change.undo", change=again["change"])
+    assert loop.text("a.txt") == BASE
+    kept = loop.call("file.save", path="a.txt", text=mine, id=opened["id"])
+    assert kept["change"] == again["change"] and loop.text("a.txt") == mine
+
+
 def test_a_file_saved_by_hand_is_a_change_that_can_be_undone(loop: Loop) -> None:
     opened = loop.call("file.read", path="a.txt")
     loop.repository.write({"a.txt": BASE.replace("line 40\n", "line forty, meanwhile\n")})

@@ -185,15 +185,19 @@ class Folders:
 
 @dataclass(frozen=True)
 class Edit:
-    """A person's own edit of one file: blob `opened` when they opened it (empty: not there) shall be `data`."""
+    """A person's own edit of one file: blob `opened` when they opened it (empty: not there) shall be `data`.
+
+    `times` tells it from the same edit made before.
+    """
 
     path: bytes
     data: bytes
     opened: str
+    times: int = 0
 
     @property
     def key(self) -> str:
-        return f"edit {path_text(self.path)}"
+        return f"edit {path_text(self.path)}" + (f" {self.times}" if self.times else "")
 
     @property
     def label(self) -> str:

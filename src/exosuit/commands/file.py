@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from exosuit.changes.delivery import apply_change, read_now, standing
@@ -96,9 +97,8 @@ def save(session: Session, ask: FileSaveAsk) -> FileSaved:
     path = _meant(workspace, ask.path)
     if saved == ask.id:
         return FileSaved(change=None, path=path_text(path), id=ask.id, conflicts=[])
-    source = Edit(path, data, ask.id)
-    change, _new, _carried = workspace.bring_in(source, session.actor)
-    review = Review(workspace, change.id, session.actor)
+    review = _taken(workspace, Edit(path, data, ask.id), session.actor)
+    change = review.change
     review.decide("accept", [(0, change.atoms)], "saved by hand")
     delivery = apply_change(review)
     now = read_now(workspace, path)
@@ -108,3 +108,13 @@ def save(session: Session, ask: FileSaveAsk) -> FileSaved:
         id=workspace.shadow.put(now) if now is not None else "",
         conflicts=[conflict.why for conflict in delivery.conflicts],
     )
+
+
+def _taken(workspace: Workspace, edit: Edit, actor: str) -> Review:
+    """The review of an edit; where the same one was applied before and not undone, of another, to be written anew."""
+    while True:
+        change, new, _carried = workspace.bring_in(edit, actor)
+        review = Review(workspace, change.id, actor)
+        if new or not review.decisions.applied:
+            return review
+        edit = replace(edit, times=edit.times + 1)
