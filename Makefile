@@ -21,10 +21,11 @@ setup: ## make .venv, or bring it up to date with pyproject.toml and requirement
 run: setup ## open the review of the demo change in the browser
 	@.venv/bin/exosuit demo
 
-test: setup ## all checks, then all tests
+test: setup ## all checks, then all tests: most side by side, then those in chromium one by one
 	@status=0; \
 	$(VENV_PYTHON) -m checks || status=1; \
-	$(VENV_PYTHON) -m pytest $(PYTEST_ARGS) || status=1; \
+	$(VENV_PYTHON) -m pytest -m "not browser and not alone" -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS) || [ $$? = 5 ] || status=1; \
+	$(VENV_PYTHON) -m pytest -m "browser or alone" $(PYTEST_ARGS) || [ $$? = 5 ] || status=1; \
 	exit $$status
 
 checks: setup ## all checks, without the tests

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,7 +99,8 @@ def as_somebody_else(*owned: Path) -> list[str]:
     for folder in owned:
         for path in (folder, *folder.rglob("*")):
             os.lchown(path, 65534, 65534)
-        for parent in list(folder.parents)[:3]:
+        ours = Path(tempfile.gettempdir())
+        for parent in (parent for parent in folder.parents if ours in parent.parents):
             parent.chmod(parent.stat().st_mode | 0o055)
     return ["nobody"]
 

@@ -17,6 +17,8 @@ from exosuit.faces.mcp import WORKERS
 from tests.wire.serving import TIMEOUT, Served, read, serving
 from tests.wire.test_mcp_stdio import Talk, talking
 
+pytestmark = pytest.mark.alone
+
 LONG = {"how": "ok", "seconds": 50}
 """A call that nobody would wait for: half a second a step."""
 

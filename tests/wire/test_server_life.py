@@ -21,6 +21,8 @@ from websockets.sync.client import ClientConnection, connect
 from exosuit.faces.server import listen
 from tests.wire.serving import TIMEOUT, Served, serving
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:

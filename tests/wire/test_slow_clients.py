@@ -12,6 +12,8 @@ import pytest
 
 from tests.wire.serving import TIMEOUT, Served, read, serving
 
+pytestmark = pytest.mark.alone
+
 SECONDS = 0.6
 
 

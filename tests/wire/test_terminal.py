@@ -18,6 +18,8 @@ from exosuit.faces.terminal.deciding import SEEN
 from tests.repository import Repository
 from tests.wire.screen import Program, exosuit
 
+pytestmark = pytest.mark.alone
+
 BEFORE = "".join(f"line {i}\n" for i in range(1, 41))
 AFTER = BEFORE.replace("line 3\n", "line three\n").replace("line 20\n", "").replace("line 38\n", "line 38\nline 38 b\n")
 ENTER, ESCAPE, CONTROL_C, CONTROL_R, CONTROL_Z = "\r", "\x1b", "\x03", "\x12", "\x1a"
