@@ -75,7 +75,7 @@ def test_a_run_tells_the_functions_it_enters_and_the_files_it_opens(project: Rep
     }
 
 
-def test_it_works_on_every_python_that_is_here_and_leaves_the_suite_as_it_is(tmp_path: Path) -> None:
+def test_the_plugin_stands_alone_and_leaves_the_suite_as_it_is(tmp_path: Path) -> None:
     injected = Path(sys.modules["exosuit.verify.checks"].__path__[0]) / "injected"
     (tmp_path / "test_it.py").write_text("def f():\n    return 1\n\ndef test_it():\n    assert f()\n")
     (tmp_path / "out").mkdir()

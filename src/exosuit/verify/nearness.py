@@ -14,6 +14,7 @@ RUN, BESIDE, FAR = range(3)
 def nearness(reading: Reading, base: Trace, head: Trace) -> bytes:
     """For each atom of a change how near it is to what was run on the base and on the head: one of the above."""
     found = bytearray([FAR]) * reading.change.atoms
+    touched = [trace.files | {path for path, _line in trace.functions} for trace in (base, head)]
     for file in reading.files:
         sides = (
             (file.base_source, file.file.old_path, base, 0),
@@ -21,7 +22,7 @@ def nearness(reading: Reading, base: Trace, head: Trace) -> bytes:
         )
         for source, path, trace, side in sides:
             name = path.decode("utf-8", "surrogateescape")
-            if name in trace.files or any(at == name for at, _ in trace.functions):
+            if name in touched[side]:
                 _mark(found, file, _run_lines(source, name, trace), side)
     return bytes(found)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from exosuit.verify.plan.python.source import parse
+from exosuit.verify.plan.python.source import Source, parse
 from exosuit.verify.plan.python.standards import Standard, same
 from exosuit.verify.plan.reading import FileReading
 
@@ -27,9 +27,15 @@ def is_same_program(file: FileReading, atoms: Sequence[int], standard: Standard)
         return False
     if len(atoms) == len(file.text_atoms):
         return same(base, head, standard)
-    thorough = base.is_whole or head.is_whole
+    ends = taken_and_left(file, atoms)
+    return ends is not None and same(base, ends[0], standard) and same(ends[1], head, standard)
+
+
+def taken_and_left(file: FileReading, atoms: Sequence[int]) -> tuple[Source, Source] | None:
+    """The base with these atoms taken, and the head with them taken back; None where one of them does not parse."""
+    thorough = any(side is not None and side.is_whole for side in (file.base_source, file.head_source))
     taken, left = parse(file.with_only(atoms), thorough), parse(file.without(atoms), thorough)
-    return taken is not None and left is not None and same(base, taken, standard) and same(left, head, standard)
+    return (taken, left) if taken is not None and left is not None else None
 
 
 def withdrawn(

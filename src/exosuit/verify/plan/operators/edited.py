@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from exosuit.changes.decisions import Range, merged
 from exosuit.verify.plan.claims import Free
+from exosuit.verify.plan.gate import taken_and_left
 from exosuit.verify.plan.model import Ranges
-from exosuit.verify.plan.python.source import DEFINITIONS, Shape, Source, own_shape, parse
+from exosuit.verify.plan.python.source import DEFINITIONS, Shape, Source, own_shape
 from exosuit.verify.plan.python.toolcomments import deceives
 from exosuit.verify.plan.reading import FileReading, Reading
 from exosuit.verify.plan.segments import Part, segments
@@ -103,10 +104,10 @@ def holds(places: Sequence[Edited]) -> bool:
     file = places[0].file
     base, head = both(file)
     atoms = [atom for place in places for atom in place.atoms]
-    thorough = base.is_whole or head.is_whole
-    taken, left = parse(file.with_only(atoms), thorough), parse(file.without(atoms), thorough)
-    if taken is None or left is None:
+    ends = taken_and_left(file, atoms)
+    if ends is None:
         return False
+    taken, left = ends
     pairs = [pair for place in places for pair in place.pairs]
     forth = {i: _shape(head, j) for i, j in pairs}
     back = {j: _shape(base, i) for i, j in pairs}

@@ -14,12 +14,12 @@ from typing import Any
 
 from exosuit.changes.decisions import merged
 from exosuit.verify.plan.claims import Claim, Free
-from exosuit.verify.plan.gate import withdrawn
+from exosuit.verify.plan.gate import taken_and_left, withdrawn
 from exosuit.verify.plan.model import Proof, Ranges
 from exosuit.verify.plan.operators.edited import both
 from exosuit.verify.plan.python.evaluation import put_first
 from exosuit.verify.plan.python.locals import LOOKS_AT_NAMES
-from exosuit.verify.plan.python.source import Shape, Source, own_shape, parse
+from exosuit.verify.plan.python.source import Shape, Source, own_shape
 from exosuit.verify.plan.python.toolcomments import deceives
 from exosuit.verify.plan.reading import FileReading, Reading
 from exosuit.verify.plan.segments import joined, segments
@@ -135,10 +135,10 @@ def _holds(some: Sequence[Variable]) -> bool:
     file = some[0].file
     base, head = both(file)
     atoms = [atom for one in some for atom in one.atoms]
-    thorough = base.is_whole or head.is_whole
-    taken, left = parse(file.with_only(atoms), thorough), parse(file.without(atoms), thorough)
-    if taken is None or left is None:
+    ends = taken_and_left(file, atoms)
+    if ends is None:
         return False
+    taken, left = ends
     forth = _rows(base, [(one.base, head, one.head) for one in some])
     back = _rows(head, [(one.head, base, one.base) for one in some])
     return forth == _rows(taken, []) and back == _rows(left, [])
