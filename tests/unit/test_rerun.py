@@ -73,7 +73,7 @@ def test_what_the_formatter_does_is_one_decision_and_what_a_person_did_is_not(pr
     project.commit("formatted", dict(made))
     told = plan(project)
     (group,) = [group for group in told.groups if group.title.startswith("Run ruff format: ")]
-    assert "python -m ruff format" in group.reproduce and not group.unproved_lines
+    assert group.reproduce.startswith("python -m ruff format --no-cache a.py b.py ") and not group.unproved_lines
     claims = {proof.claim for proof in group.proof}
     assert claims == {"same tool output", "same program"}
     assert told.stats.to_read <= group.lines / 2 and any(one.unproved_lines for one in told.groups)

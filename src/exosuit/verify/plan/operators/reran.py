@@ -6,6 +6,7 @@ as it was in files where the tool was at work is a missed place.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from exosuit.changes.atoms import Run
@@ -38,7 +39,7 @@ def _claim(reading: Reading, free: Free, output: Output) -> Claim | None:
     found: list[Range] = []
     same: list[Range] = []
     missed: list[Missed] = []
-    files = 0
+    paths: list[str] = []
     for made in reading.of(output.change).files:
         file = by_path.get(made.file.path)
         if file is None or file.file.old_blob != made.file.old_blob:
@@ -48,17 +49,18 @@ def _claim(reading: Reading, free: Free, output: Output) -> Claim | None:
             found += runs
             same += _same_program(file, runs)
             missed += left
-            files += 1
+            paths.append(shlex.quote(file.file.old_path.decode("utf-8", "backslashreplace")))
     if len(found) < FEWEST:
         return None
     ranges = tuple(merged(found))
     proofs = [Proof("same tool output", output.tool, ranges)]
     proofs += [Proof("same program", "formatting", tuple(merged(same)))] if same else []
+    named = " ".join(paths[:20]) + (" …" if len(paths) > 20 else "")
     return Claim(
         "formatting", output.tool,
-        f"Run {output.tool}: {len(found):,} places in {files:,} file{'s' if files != 1 else ''}",
+        f"Run {output.tool}: {len(found):,} places in {len(paths):,} file{'s' if len(paths) != 1 else ''}",
         ranges, tuple(proofs), (ranges[0][0], ranges[0][0] + 1), (), tuple(missed),
-        reproduce=f"{output.command} FILE…  # in a checkout of the base",
+        reproduce=f"{output.command} {named}  # in a checkout of the base",
     )  # fmt: skip
 
 
