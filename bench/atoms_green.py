@@ -112,13 +112,15 @@ def measured(case: Case, asked: argparse.Namespace) -> Row:
     plain = condensed(change.atoms, known)
     dice = random.Random(asked.seed)
     before = marked(standing, plain, asked, dice)
+    refuted = {*standing.refuted(reading, known)}
+    known = [edge for edge in known if edge not in refuted]
     told = learn(standing.green, change.atoms, known, asked.learn, asked.prefixes, asked.quiet, standing.focused)
     after = marked(standing, told.increments, asked, random.Random(asked.seed + 1))
     files = [change.range_of(file) for file in change.files]
     by_file = sets_of(len(files), lambda chosen: [files[at] for at in sorted(chosen)], asked, dice)
     row = Row(
         case.name, change.added + change.removed, standing.tests, seconds,
-        len(plain), price(reading, plain).share, before, told.runs, len(told.edges),
+        len(plain), price(reading, plain).share, before, told.runs + 2, len(told.edges),
         len(told.increments), price(reading, told.increments).share, after,
         (judged(standing, by_file[0]), judged(standing, by_file[1])),
     )  # fmt: skip

@@ -57,6 +57,20 @@ def blocks(draw: st.DrawFn, depth: int = 0) -> list[str]:
     return lines
 
 
+@st.composite
+def classes(draw: st.DrawFn) -> list[str]:
+    """A class whose methods may come after it, and others that may not."""
+    lines = (
+        ["@deco", "class A:"] if draw(st.integers(0, 4)) == 0 else [draw(st.sampled_from(["class A:", "class A(A):"]))]
+    )
+    for number in range(draw(st.integers(1, 4))):
+        body = draw(blocks(2))
+        kind = draw(st.sampled_from(["def", "def", "other"]))
+        inside = [f"def m{number}(self):", *indented(body, "    ")] if kind == "def" else body
+        lines += [*indented(inside, "    "), *draw(st.sampled_from([[], [""], ["", "    # a comment", ""]]))]
+    return lines
+
+
 def indented(lines: list[str], by: str) -> list[str]:
     """Lines moved to the right, those inside long strings too: what they say does not matter here."""
     return [by + line if line else line for line in lines]
@@ -99,7 +113,11 @@ def joined(lines: list[str]) -> bytes:
 def files(draw: st.DrawFn) -> tuple[bytes, bytes]:
     """Two sides of a Python file, both of which parse: a few edits apart, or with nothing but chance in common."""
     base = draw(blocks())
-    head = draw(edits(base)) if draw(st.booleans()) else draw(blocks())
+    way = draw(st.sampled_from(["edits", "chance", "class", "class"]))
+    if way == "class":
+        base, head = draw(st.permutations([base, [*base, *draw(classes()), *draw(blocks())]]))
+    else:
+        head = draw(edits(base)) if way == "edits" else draw(blocks())
     assume(parses(joined(base)) and parses(joined(head)))
     return joined(base), joined(head)
 

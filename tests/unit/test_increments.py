@@ -80,6 +80,65 @@ def test_methods_of_a_class_are_taken_one_by_one(shadow: Shadow) -> None:
     assert len(case.increments) == 2
 
 
+CLASS = """
+
+class Fresh({0}):
+    size = 3
+
+    def __init__(self):
+        self.told = 1
+
+    def told_twice(self):
+        return self.told * 2
+
+    # what it is for
+    @property
+    def thrice(self):
+        return self.told_twice() + 1
+"""
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_methods_of_a_class_that_comes_may_come_after_it_and_of_one_that_goes_go_before(
+    shadow: Shadow, comes: bool
+) -> None:
+    sides = [tree(a_py="import os\n"), tree(a_py="import os\n" + CLASS.format("object"))]
+    case = Case(shadow, *(sides if comes else sides[::-1]))
+    assert len(case.increments) == 3
+    if comes:
+        assert {"+size = 3", "+def __init__(self):"} < case.with_("class Fresh")
+        assert not any("thrice" in line or "twice" in line for line in case.with_("class Fresh"))
+        assert {"+class Fresh(object):", "+def told_twice(self):", "+# what it is for"} < case.with_("def thrice")
+    else:
+        assert "-class Fresh(object):" not in case.with_("def told_twice")
+        assert {"-def thrice(self):", "-def told_twice(self):"} < case.with_("class Fresh")
+
+
+def test_what_a_new_class_overrides_comes_with_it_and_all_of_it_where_a_base_is_not_known(shadow: Shadow) -> None:
+    known = "class Old:\n    def thrice(self):\n        return {0}\n"
+    base, head = known.format(1), known.format(2) + CLASS.format("Old")
+    assert "+def thrice(self):" in Case(shadow, tree(a_py=base), tree(a_py=head)).with_("class Fresh")
+    strange = Case(shadow, tree(a_py=""), tree(a_py=CLASS.format("strange.Base")))
+    assert len(strange.increments) == 1
+
+
+def test_tests_of_a_new_class_of_tests_come_one_by_one(shadow: Shadow) -> None:
+    text = "class TestIt(TestCase):\n    def setUp(self):\n        self.a = 1\n\n"
+    text += "    def test_one(self):\n        assert self.a\n\n    def test_two(self):\n        assert self.a\n"
+    case = Case(shadow, tree(test_a_py="import os\n"), tree(test_a_py="import os\n\n\n" + text))
+    assert len(case.increments) == 3 and "+def setUp(self):" in case.with_("def test_two")
+
+
+def test_a_method_that_moves_into_a_new_base_goes_after_it_came_there(shadow: Shadow) -> None:
+    method = "    def told(self):\n        return 1\n"
+    kept = "    def kept(self):\n        value = 1\n        return value\n\n"
+    base = tree(a_py="import os\n\n\nclass A:\n" + kept + method)
+    head = tree(a_py="import os\nfrom b import B\n\n\nclass A(B):\n" + kept, b_py="class B:\n    c = 2\n\n" + method)
+    case = Case(shadow, base, head)
+    assert {"+def told(self):", "+class A(B):", "+from b import B"} < case.with_("-def told")
+    assert "-def told(self):" not in case.with_("+def told") | case.with_("class A(B)")
+
+
 def test_a_new_name_comes_with_its_definition_and_not_the_other_way_round(shadow: Shadow) -> None:
     base = tree(a_py="def f():\n    return 1\n", b_py="import os\n")
     head = tree(a_py="def f():\n    return fresh()\n", b_py="import os\n\n\ndef fresh():\n    return 2\n")

@@ -14,7 +14,7 @@ from exosuit.core.errors import ExosuitError
 from exosuit.verify.increments.cdd import minimal, part_size
 from exosuit.verify.increments.increments import edges, increments
 from exosuit.verify.increments.learn import Question, learn
-from exosuit.verify.increments.lessons import Lesson, Place, lessons, read_lessons, recalled, write_lessons
+from exosuit.verify.increments.lessons import Lesson, Place, heeded, lessons, read_lessons, write_lessons
 from exosuit.verify.increments.model import Edge
 from exosuit.verify.plan.reading import Reading
 from tests.property.nasty import taken_apart
@@ -125,8 +125,8 @@ def test_a_lesson_names_definitions_and_is_recalled_in_a_change_that_touches_the
         Lesson(Place("a.py", "one"), Place("a.py", "A.two")),
         Lesson(Place("b.py", ""), Place("a.py", "one")),
     ]
-    assert recalled(reading, known) == [Edge(0, 1, "learned"), Edge(2, 0, "learned")]
-    assert recalled(reading, [Lesson(Place("a.py", "gone"), Place("b.py", ""))]) == []
+    assert heeded(reading, [], known) == [Edge(0, 1, "learned"), Edge(2, 0, "learned")]
+    assert heeded(reading, [], [Lesson(Place("a.py", "gone"), Place("b.py", ""))]) == []
 
 
 def test_learned_edges_count_like_others(reading: Reading) -> None:

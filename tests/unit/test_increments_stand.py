@@ -56,6 +56,27 @@ def test_what_the_text_does_not_tell_is_learned_from_the_tests_and_heeded_by_the
     assert again.learned == [] and again.runs <= stood.runs
 
 
+def test_a_test_that_passes_on_both_ends_of_the_code_in_either_form_is_not_tied_to_it(project: Repository) -> None:
+    old = "from pack import told\n\ndef test_loose(): assert told.count() {0}\n"
+    old += "def test_close(): assert told.count() == {1}\n"
+    project.commit("tests", {"tests/test_more.py": old.format("> 0", 2)})
+    counted = TOLD.format(",", "2").replace("return 2", "return {0}")
+    project.commit(
+        "changed",
+        {
+            "tests/test_more.py": old.format(">= 1", 4),
+            "pack/told.py": counted.format("2 + 2"),
+            "tests/test_it.py": TEST.replace("== 2", "> 1"),
+        },
+    )
+    change = call(project, "change.import", revisions="HEAD~1..HEAD").change
+    code, others, loose, close = "1", "2", "3.1", "3.2"
+    assert [one.atoms for one in call(project, "change.plan", change=change).increments] == [[code, others, "3"]]
+    assert call(project, "check.increments", change=change, prefixes=1, subsets=0).learned == []
+    freed = {*map(tuple, (one.atoms for one in call(project, "change.plan", change=change).increments))}
+    assert freed == {(others,), (loose,), (code, close)}
+
+
 def test_where_nothing_passes_on_both_ends_nothing_is_said(project: Repository) -> None:
     project.commit("broken", {"pack/pages.py": "def understood(text): return 1\n", "pack/told.py": "\n"})
     call(project, "change.import", revisions="HEAD~1..HEAD")

@@ -14,7 +14,7 @@ from exosuit.core.registry import Effect
 from exosuit.verify.checks.checker import Checker
 from exosuit.verify.increments.increments import edges, price
 from exosuit.verify.increments.learn import learn
-from exosuit.verify.increments.lessons import Place, lessons, read_lessons, recalled, write_lessons
+from exosuit.verify.increments.lessons import Place, heeded, lessons, read_lessons, unlearned, write_lessons
 from exosuit.verify.plan.reading import Reading
 from exosuit.verify.standing import Standing, demanded
 
@@ -43,11 +43,13 @@ def increments(session: Session, ask: StandAsk) -> Stood:
             checker, change, demands, running.stop,
             lambda: running.begin("a part of the change", next(looked_at, ask.runs)),
         )  # fmt: skip
-        known = [*edges(reading), *recalled(reading, read_lessons(workspace.state))]
+        known = heeded(reading, edges(reading), read_lessons(workspace.state))
+        refuted = {*standing.refuted(reading, known)}
+        known = [edge for edge in known if edge not in refuted]
         told = learn(standing.green, change.atoms, known, ask.runs, ask.prefixes, ask.subsets, standing.focused)
     taught = lessons(reading, told.edges)
-    if taught:
-        write_lessons(workspace.state, taught)
+    if taught or refuted:
+        write_lessons(workspace.state, [*taught, *unlearned(reading, refuted)])
     return Stood(
         change=change.id,
         checks=[demand.check.name for demand in demands],

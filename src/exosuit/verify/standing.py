@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from exosuit.changes.change import Change
 from exosuit.changes.decisions import ACCEPTED, Range
@@ -13,6 +14,8 @@ from exosuit.core.errors import ExosuitError
 from exosuit.verify.checks.check import Check, Result
 from exosuit.verify.checks.checker import Checker
 from exosuit.verify.increments.learn import Question
+from exosuit.verify.increments.model import Edge
+from exosuit.verify.increments.refuted import refuted, test_files
 from exosuit.verify.nearness import nearness
 from exosuit.verify.plan.reading import Reading
 
@@ -52,6 +55,26 @@ class Standing:
             if known[-1] is False:
                 return False
         return True if all(known) else None
+
+    def refuted(self, reading: Reading, edges: Sequence[Edge]) -> list[Edge]:
+        """The ties between tests and code that do not hold, by one run of the head's tests and one of the base's."""
+        tests = test_files(reading)
+        if not tests or not any(edge.kind == "test" for edge in edges):
+            return []
+        rest = [(end, first) for (_, end), (first, _) in pairwise([(0, 0), *tests, (self.change.atoms, 0)])]
+        return refuted(reading, edges, self._passed(tests), self._passed(rest))
+
+    def _passed(self, atoms: Iterable[Range]) -> dict[str, bool]:
+        """Every test that ran with these atoms taken, and whether it passed for sure."""
+        found: dict[str, bool] = {}
+        tree = self._tree(atoms)
+        for demand in self.demands:
+            self.tell()
+            result = self.checker.check(tree, demand.check, self.stop)
+            passed = _passed(result)
+            for test in result.tests:
+                found[test.id] = found.get(test.id, True) and test.id in passed
+        return found
 
     def _tree(self, atoms: Iterable[Range]) -> str:
         states = bytearray(self.change.atoms)

@@ -67,7 +67,7 @@ class Blocks:
             atoms = self._braid.atoms(where)
             if not atoms:
                 continue
-            opened = self._framed(where, before, after)
+            opened = self._framed(where, before, after) or self._alone(before, after)
             if not opened and not (len(before) == len(after) == 1 and self._opened(before[0], after[0])):
                 self._tie(where, "statement" if len(before) + len(after) <= 2 else "parse")
             if not (before and after):
@@ -118,6 +118,31 @@ class Blocks:
         self._ties.tie(self._atoms(top) + self._atoms(bottom), "statement")
         free = [(side, n) for extent, side, n in extents if not extent.meets(top) and not extent.meets(bottom)]
         self._block([n for side, n in free if not side], [n for side, n in free if side], may_be_empty=True)
+        return True
+
+    def _alone(self, olds: Sequence[int], news: Sequence[int]) -> bool:
+        """Whether what only one side has could be parted from some that it holds; False: nothing was tied."""
+        if len(olds) + len(news) != 1:
+            return False
+        shape, of, (number,) = (
+            (self._head, self._braid.of_head, news) if news else (self._base, self._braid.of_base, olds)
+        )
+        late, clauses = shape.late(number), shape.clauses(number)
+        if not late or len(clauses) != 1:
+            return False
+        early = [of(clauses[0].first, clauses[0].last)]
+        early += [of(*shape.extent(one)) for one in clauses[0].held if one not in late]
+        extents = [of(*shape.extent(one)) for one in late]
+        if any(one.meets(other) for one in extents for other in early) or len(
+            separate((one, 0, 0) for one in extents)
+        ) < len(extents):
+            return False
+        frame = [atom for one in early for atom in self._atoms(one)]
+        self._ties.tie(frame, "statement")
+        for one in extents:
+            atoms = self._atoms(one)
+            self._ties.tie(atoms, "statement")
+            self._ties.part(frame[0], atoms[0], "statement", comes=bool(news))
         return True
 
     def _frames(self, olds: Sequence[int], news: Sequence[int]) -> tuple[int, int] | None:

@@ -89,6 +89,9 @@ class Growth:
         ends = [node for node in member.nodes if not _is_comment(node)][-1:]
         return not ends or ends[0].type in _CLOSED_BY_BODY or (ends[0].text or b"").endswith((b";", b","))
 
+    def late(self, _number: int) -> list[int]:
+        return []
+
     def is_quiet(self, line: int) -> bool:
         """Whether a line is blank or only a comment."""
         return line in self._noted or not self._lines[line].strip()

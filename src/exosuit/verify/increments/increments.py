@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exosuit.changes.change import Change
 from exosuit.verify.increments.blocks import Blocks
 from exosuit.verify.increments.braid import Braid
 from exosuit.verify.increments.grammar import Growth, planted, stands_mixed
-from exosuit.verify.increments.lessons import Lesson, recalled
+from exosuit.verify.increments.lessons import Lesson, heeded
+from exosuit.verify.increments.members import Classes
 from exosuit.verify.increments.model import Edge, Increment
 from exosuit.verify.increments.names import tie_names
 from exosuit.verify.increments.order import condensed
@@ -32,25 +33,33 @@ def increments(change: Change, blobs: Blobs, known: Iterable[Lesson] = ()) -> tu
     `blobs` gives the bytes of a blob; `known` is what runs of the project's checks have taught (`learn`, `lessons`).
     """
     reading = Reading(change, blobs)
-    return condensed(change.atoms, [*edges(reading), *recalled(reading, known)])
+    return condensed(change.atoms, heeded(reading, edges(reading), known))
 
 
 def edges(reading: Reading) -> list[Edge]:
     """Every edge between the atoms of a change that can be seen in its text."""
     ties = Ties(reading.change.atoms)
-    trees = {file.file.number: found for file in reading.files if (found := _close(file, ties))}
+    sides = {file.file.number: _sides(file) for file in reading.files if file.is_python and file.file.is_text}
+    ends = [Classes(both[end] for both in sides.values() if both) for end in (0, 1)]
+    trees = {
+        file.file.number: found
+        for file in reading.files
+        if (found := _close(file, sides.get(file.file.number), ends, ties))
+    }
     python = Index(((file, python_sides(file)) for file in reading.files if file.is_python), ties)
     readable = dict(_scripts(reading, trees))
     said = ((file, script_sides(file, *trees[number])) for number, file in readable.items())
     scripts = Index(said, ties, Links(readable.values()))
+    tie_names(python, ties, ends[1])
+    tie_names(scripts, ties)
     for index in (python, scripts):
-        tie_names(index, ties)
         tie_tests(index, ties)
     tie_whole(reading, ((PYTHON, python), (SCRIPTS, scripts)), ties)
     return ties.edges
 
 
 Trees = tuple[Growth, Growth]
+Sides = tuple[Source, Source]
 
 
 def _scripts(reading: Reading, trees: dict[int, Trees]) -> Iterator[tuple[int, FileReading]]:
@@ -60,16 +69,15 @@ def _scripts(reading: Reading, trees: dict[int, Trees]) -> Iterator[tuple[int, F
             yield file.file.number, file
 
 
-def _close(file: FileReading, ties: Ties) -> Trees | None:
+def _close(file: FileReading, sides: Sides | None, ends: Sequence[Classes], ties: Ties) -> Trees | None:
     """Tie what a file could not be taken apart at without breaking its syntax; the trees of one that has some."""
     if not file.file.is_text:
         return None
     if file.is_python:
-        sides = _sides(file)
         if sides is None:
             ties.tie([file.first + atom for atom in file.text_atoms], "parse")
         else:
-            _close_blocks(file, Shape(sides[0]), Shape(sides[1]), ties)
+            _close_blocks(file, Shape(sides[0], ends[0]), Shape(sides[1], ends[1]), ties)
         return None
     trees = planted(file)
     if trees is None:
@@ -90,7 +98,7 @@ def _close_blocks(file: FileReading, base: Outline, head: Outline, ties: Ties) -
 _NOTHING = parse(b"")
 
 
-def _sides(file: FileReading) -> tuple[Source, Source] | None:
+def _sides(file: FileReading) -> Sides | None:
     """Both sides parsed; None where one of them is no Python that we can read."""
     base = file.base_source if file.file.old_blob else _NOTHING
     head = file.head_source if file.file.new_blob else _NOTHING

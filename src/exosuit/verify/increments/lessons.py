@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,10 +30,11 @@ class Place(NamedTuple):
 
 
 class Lesson(NamedTuple):
-    """What changes at `place` cannot be taken without what changes at `needs`."""
+    """What changes at `place` cannot be taken without what changes at `needs`; or, in one change, can be."""
 
     place: Place
     needs: Place
+    refuted_for: str = ""
 
 
 def lessons(reading: Reading, learned: Iterable[Edge]) -> list[Lesson]:
@@ -41,9 +42,27 @@ def lessons(reading: Reading, learned: Iterable[Edge]) -> list[Lesson]:
     return [Lesson(place(reading, edge.atom), place(reading, edge.needs)) for edge in learned]
 
 
-def recalled(reading: Reading, known: Iterable[Lesson]) -> list[Edge]:
+def unlearned(reading: Reading, refuted: Iterable[Edge]) -> list[Lesson]:
+    """Edges that do not hold in a change, as lessons for this change only."""
+    change = reading.change.id
+    return [Lesson(place(reading, edge.atom), place(reading, edge.needs), change) for edge in refuted]
+
+
+def heeded(reading: Reading, edges: Iterable[Edge], known: Iterable[Lesson]) -> list[Edge]:
+    """The edges of a change as lessons make them: without what was refuted, with what was learned."""
+    known = tuple(known)
+    out = {lesson[:2] for lesson in known if lesson.refuted_for == reading.change.id}
+    kept = [
+        edge
+        for edge in edges
+        if not (out and edge.kind == "test" and (place(reading, edge.atom), place(reading, edge.needs)) in out)
+    ]
+    return kept + _recalled(reading, [lesson for lesson in known if not lesson.refuted_for])
+
+
+def _recalled(reading: Reading, known: Sequence[Lesson]) -> list[Edge]:
     """The edges that lessons give in a change, between all atoms at the two places."""
-    wanted = {one for lesson in known for one in lesson}
+    wanted = {one for lesson in known for one in lesson[:2]}
     if not wanted:
         return []
     paths = {one.path for one in wanted}
@@ -96,7 +115,7 @@ def read_lessons(state: Path) -> list[Lesson]:
     """What a workspace has learned; `state` is its state folder. Raises `bad-lessons`."""
     try:
         told = json.loads((state / FILE).read_text("utf-8"))
-        return [Lesson(Place(*one), Place(*other)) for one, other in told]
+        return [Lesson(Place(*one), Place(*other), *rest) for one, other, *rest in told]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError) as error:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from itertools import combinations
 
+from exosuit.verify.increments.members import Classes
 from exosuit.verify.increments.signatures import accepts
 from exosuit.verify.increments.ties import Ties
 from exosuit.verify.increments.units import Index, Unit
@@ -22,10 +23,12 @@ FEW = 3
 By = dict[str, list[Unit]]
 
 
-def tie_names(index: Index, ties: Ties) -> None:
-    """All edges by names of a change."""
+def tie_names(index: Index, ties: Ties, classes: Classes | None = None) -> None:
+    """All edges by names of a change; `classes` are those of the head."""
     come, go = _by_word(index, lambda unit: unit.gained("binds")), _by_word(index, lambda unit: unit.lost("binds"))
     _rebound(come, go, ties)
+    if classes:
+        _inherited(index, classes, come, go, ties)
     says = _by_word(
         index, lambda unit: unit.gained("uses") | unit.lost("hides") | unit.gained("says") - index.base_words
     )
@@ -74,6 +77,26 @@ def _rebound(come: By, go: By, ties: Ties) -> None:
             for new in come[word]:
                 if old.file is new.file and old is not new:
                     ties.tie([old.atom, new.atom], "rebound")
+
+
+def _inherited(index: Index, classes: Classes, come: By, go: By, ties: Ties) -> None:
+    """What a class no longer binds, since one above or below it does: it goes after that came, and after new bases."""
+    headers = _by_word(index, lambda unit: {name for name, _ in unit.new.headers - unit.old.headers})
+    getting: dict[str, list[tuple[str, Unit]]] = {}
+    for word, units in come.items():
+        owner, _, name = word.rpartition("(")
+        if owner:
+            getting.setdefault(name, []).extend((owner, unit) for unit in units)
+    for word, units in go.items():
+        owner, _, name = word.rpartition("(")
+        for other, new in getting.get(name, []) if owner else ():
+            if not classes.are_kin(owner, other):
+                continue
+            for old in units:
+                if old is not new:
+                    ties.need(old.atom, [new.atom], "inherited")
+                    needed = [one.atom for one in headers.get(owner, []) if one.file is old.file and one.has_old]
+                    ties.need(old.atom, needed, "inherited")
 
 
 def _rare(index: Index, users: By, definers: By, other_end: set[str], ties: Ties) -> None:

@@ -55,5 +55,8 @@ class Outline(Protocol):
     def is_closed(self, number: int) -> bool:
         """Whether nothing behind it could be read as its continuation."""
 
+    def late(self, number: int) -> list[int]:
+        """Of what a statement holds, what may come after it if it is new, and go before it; never all of it."""
+
     def is_quiet(self, line: int) -> bool:
         """Whether a line is blank or only a comment."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from exosuit.verify.increments.members import Classes
 from exosuit.verify.increments.outline import Clause
 from exosuit.verify.plan.python.source import Source
 
@@ -18,8 +19,8 @@ class Shape:
 
     framed = False
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, source: Source, classes: Classes) -> None:
+        self.source, self._classes = source, classes
         self.statements = source.statements
         self.tops: list[int] = []
         self._held: dict[int, list[int]] = {}
@@ -59,6 +60,9 @@ class Shape:
 
     def is_closed(self, _number: int) -> bool:
         return True
+
+    def late(self, number: int) -> list[int]:
+        return self._classes.late(self.source, number)
 
     def is_quiet(self, line: int) -> bool:
         """Whether a line is blank or only a comment."""

@@ -13,6 +13,7 @@ class Ties:
     def __init__(self, atoms: int) -> None:
         self.edges: list[Edge] = []
         self._root = list(range(atoms))
+        self._late: list[tuple[int, int]] = []
 
     def tie(self, atoms: Sequence[int], kind: str) -> None:
         """Atoms that only go together: each needs the next, the last needs the first."""
@@ -33,6 +34,18 @@ class Ties:
         """`atom` cannot be taken without any of `needed`."""
         own = self.unit(atom)
         self.edges += [Edge(atom, other, kind) for other in needed if self.unit(other) != own]
+
+    def part(self, whole: int, atom: int, kind: str, *, comes: bool) -> None:
+        """`atom` may come after the `whole` that it is part of, or go before it."""
+        if comes:
+            self.need(atom, [whole], kind)
+            self._late.append((whole, atom))
+        else:
+            self.need(whole, [atom], kind)
+
+    def late(self) -> set[int]:
+        """The units that come after the whole that they are part of, if nothing has tied them to it since."""
+        return {self.unit(atom) for whole, atom in self._late if self.unit(atom) != self.unit(whole)}
 
     def unit(self, atom: int) -> int:
         """The first atom of the set that an atom is tied into."""

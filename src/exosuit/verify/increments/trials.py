@@ -29,6 +29,6 @@ def tie_tests(index: Index, ties: Ties) -> None:
                 continue
             for code in about[name]:
                 if test.has_new:
-                    ties.need(test.atom, [code.atom], "test")
+                    ties.need(test.told, [code.told], "test")
                 if test.has_old:
-                    ties.need(code.atom, [test.atom], "test")
+                    ties.need(code.told, [test.told], "test")

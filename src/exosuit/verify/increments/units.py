@@ -19,11 +19,15 @@ _WORDS = re.compile(rb"[A-Za-z_]\w*")
 
 @dataclass(slots=True)
 class Unit:
-    """`atom` stands for all that are tied to it. `old` is what its statements say in the base, `new` in the head."""
+    """`atom` stands for all that are tied to it, `told` is the first of these that touches a statement.
+
+    `old` is what its statements say in the base, `new` in the head.
+    """
 
     atom: int
     file: FileReading
     is_test: bool
+    told: int
     old: Facts = field(default_factory=Facts)
     new: Facts = field(default_factory=Facts)
     has_old: bool = False
@@ -105,6 +109,11 @@ def python_sides(file: FileReading) -> Sides:
     return Names(base, old, number) if base else None, Names(head, new, number) if head else None
 
 
+def is_test(path: bytes) -> bool:
+    """Whether a file holds tests, or what only tests use, by its name and folders."""
+    return bool(_TEST.search(path))
+
+
 def words(data: bytes) -> set[str]:
     """Every word of a text, wherever it stands."""
     return {word.decode() for word in set(_WORDS.findall(data))}
@@ -113,18 +122,19 @@ def words(data: bytes) -> set[str]:
 def _units(file: FileReading, sides: Sides, ties: Ties) -> Iterable[Unit]:
     """The units of one file, with the facts of the statements that their atoms touch."""
     found: dict[int, Unit] = {}
-    is_test = bool(_TEST.search(file.file.path))
     for side, said in enumerate(sides):
         seen: set[tuple[int, int]] = set()
         for atom in file.text_atoms:
             unit = ties.unit(file.first + atom)
             if unit not in found:
-                found[unit] = Unit(unit, file, is_test)
+                found[unit] = Unit(unit, file, is_test(file.file.path), atom + file.first)
             if said is None:
                 continue
             at, count = file.span(atom)[2 * side : 2 * side + 2]
             for number in said.touched(at, count) if count else ():
                 if (unit, number) not in seen:
+                    if not (found[unit].has_old or found[unit].has_new):
+                        found[unit].told = file.first + atom
                     seen.add((unit, number))
                     _tell(found[unit], side, said.of(number))
     return found.values()

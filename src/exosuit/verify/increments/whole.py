@@ -46,6 +46,7 @@ def _all(file: FileReading) -> range:
 
 def _modules(reading: Reading, family: Family, index: Index, ties: Ties) -> None:
     """Imports of modules whose files come, go or are renamed."""
+    late = ties.late()
     come: dict[str, list[FileReading]] = {}
     go: dict[str, list[FileReading]] = {}
     for file in reading.files:
@@ -61,10 +62,10 @@ def _modules(reading: Reading, family: Family, index: Index, ties: Ties) -> None
     for unit in index.units:
         for module in unit.gained("modules") & come.keys():
             for file in come[module]:
-                ties.need(unit.atom, _existence(file, index), "import")
+                ties.need(unit.atom, _existence(file, index, late), "import")
         for module in unit.lost("modules") & go.keys():
             for file in go[module]:
-                for atom in _existence(file, index):
+                for atom in _existence(file, index, late):
                     ties.need(atom, [unit.atom], "import")
 
 
@@ -78,7 +79,7 @@ def _moved(file: FileReading, index: Index, ties: Ties) -> None:
             ties.tie([rename, unit.atom], "import")
 
 
-def _existence(file: FileReading, index: Index) -> Iterator[int]:
+def _existence(file: FileReading, index: Index, late: set[int]) -> Iterator[int]:
     """The atoms that make a file stand at its new path: its name, or what of it is run when it is imported."""
     if file.file.is_renamed:
         yield file.first + file.file.opaque.index(Kind.RENAME)
@@ -86,7 +87,7 @@ def _existence(file: FileReading, index: Index) -> Iterator[int]:
         for number in range(len(file.file.opaque)):
             yield file.first + number
         for unit in index.of_file.get(file.file.number, []):
-            if unit.has_old or unit.has_new:
+            if (unit.has_old or unit.has_new) and unit.atom not in late:
                 yield unit.atom
 
 
