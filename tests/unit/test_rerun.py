@@ -14,7 +14,7 @@ from exosuit.changes.workspace import Workspace
 from exosuit.commands.catalogue import load
 from exosuit.commands.session import Session
 from exosuit.verify.checks.checker import Checker
-from exosuit.verify.rerun import outputs
+from exosuit.verify.rerun.outputs import outputs
 from tests.repository import Repository
 
 MESSY = '''import os
@@ -111,7 +111,7 @@ def test_a_project_without_settings_is_not_formatted(project: Repository) -> Non
 
 
 def test_a_tool_that_fails_or_hangs_has_no_say(project: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exosuit.verify.rerun.SECONDS", 0.01)
+    monkeypatch.setattr("exosuit.verify.rerun.formatters.SECONDS", 0.01)
     project.commit("touch", {"a.py": "x = 1\n"})
     workspace = Workspace.open(project.path)
     change, _, _ = workspace.bring_in(Revisions("HEAD~1", "HEAD"), "test")

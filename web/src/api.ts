@@ -2919,6 +2919,12 @@ export interface components {
              * @default null
              */
             prompt: string | null;
+            /**
+             * Command
+             * @description The command that made it, a codemod; the plan runs it on the base again, in the sandbox, to tell what it did from what somebody edited.
+             * @default null
+             */
+            command: string | null;
         };
         /**
          * Stale

@@ -18,7 +18,8 @@ class Provenance:
 
     `generator` is who or what made it, as told, or else the kind of source; `source` is what a person calls the source;
     `key` starts with the kind of source and is what decisions are carried along; the names are those of the revisions,
-    where there are any; `prompt` where one was told. What was told is a claim: shown, never trusted.
+    where there are any; `prompt` where one was told, `command` where a program is said to have made it. What was told
+    is a claim: shown, never trusted, and a command is run in the sandbox only.
     """
 
     generator: str
@@ -27,6 +28,7 @@ class Provenance:
     base_name: str = ""
     head_name: str = ""
     prompt: str = ""
+    command: str = ""
 
     @property
     def kind(self) -> str:
@@ -41,6 +43,7 @@ class Claim:
     title: str = ""
     generator: str = ""
     prompt: str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True, eq=False)

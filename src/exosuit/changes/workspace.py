@@ -115,7 +115,9 @@ class Workspace:
         if self.store.database.query("SELECT 1 FROM changes WHERE id = ?", (name,)):
             return self.change(name), False, Carried()
         generator = claim.generator or MADE_BY[source.key.partition(" ")[0]]
-        provenance = Provenance(generator, source.label, source.key, pair.base_name, pair.head_name, claim.prompt)
+        provenance = Provenance(
+            generator, source.label, source.key, pair.base_name, pair.head_name, claim.prompt, claim.command
+        )
         created = datetime.now(UTC).isoformat(timespec="seconds")
         with no_pauses():
             files = diff_trees(self.shadow.git_dir, pair.base, pair.head, progress)

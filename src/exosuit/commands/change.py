@@ -49,7 +49,7 @@ def import_(session: Session, ask: SourceAsk) -> Imported:
     The same source twice is the same change. Where the source has moved on, decisions are carried over wherever the
     bytes still match; the others are asked again.
     """
-    claim = Claim(ask.title or "", ask.by or "", ask.prompt or "")
+    claim = Claim(ask.title or "", ask.by or "", ask.prompt or "", ask.command or "")
     return bring_in(session, source_of(session, ask), claim)
 
 

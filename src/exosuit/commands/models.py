@@ -75,6 +75,11 @@ class SourceAsk(Model):
     title: Prose | None = Field(None, description="What to call the change; made from its source if not given.")
     by: Prose | None = Field(None, description="Who or what made it (an agent, a codemod); kept as a claim.")
     prompt: Prose | None = Field(None, description="What it was asked for with; kept and shown.")
+    command: Prose | None = Field(
+        None,
+        description="The command that made it, a codemod; the plan runs it on the base again, in the sandbox, to tell "
+        "what it did from what somebody edited.",
+    )
 
 
 class Imported(Model):

@@ -21,7 +21,7 @@ from exosuit.verify.increments.model import Increment
 from exosuit.verify.plan.listing import regular_files
 from exosuit.verify.plan.model import Plan
 from exosuit.verify.plan.planning import plan
-from exosuit.verify.rerun import outputs
+from exosuit.verify.rerun.outputs import outputs
 
 T = TypeVar("T")
 

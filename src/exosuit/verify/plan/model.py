@@ -29,6 +29,8 @@ CLAIMS = {
     "same text for a reader": "the same words and signs in the same paragraphs; line breaks and markup aside",
     "same words elsewhere": "the same paragraphs in the same order in another file; line breaks and markup aside",
     "same tool output": "exactly what the operator gives when it is run on the base; whether it should be is for you",
+    "regenerated": "exactly what the generator writes when it is run on all other files of the head; whether "
+    "that is right is for you",
     "same tool output but for layout": "the same syntax tree as what the operator gives when it is run on the base; "
     "whether it should be is for you",
 }

@@ -20,6 +20,7 @@ _GENERATED = re.compile(
 )
 _SAYS_GENERATED = re.compile(
     rb"@generated|(?i:code generated .{0,80}do not edit|do not edit.{0,80}generated|auto-?generated (?:by|file|from)"
+    rb"|(?:generated|written) (?:by|with|from) [^\n]{1,80}do not (?:edit|modify|change)"
     rb"|this file (?:is|was) (?:auto(?:matically)?[- ]?)?(?:generated|compiled))"
 )
 

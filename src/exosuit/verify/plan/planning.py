@@ -17,15 +17,15 @@ from exosuit.verify.plan.operators.patterns import patterns
 from exosuit.verify.plan.operators.program import program
 from exosuit.verify.plan.operators.prose import prose
 from exosuit.verify.plan.operators.replay import replay
-from exosuit.verify.plan.operators.reran import reran
+from exosuit.verify.plan.operators.reran import made_by_tools, reran
 from exosuit.verify.plan.operators.shifted import shifted
 from exosuit.verify.plan.operators.variables import variables
 from exosuit.verify.plan.reading import Blobs, Listing, Output, Reading, no_listing
 
 OPERATORS: tuple[Operator, ...] = (
-    renamed, moved, shifted, dead, reran, program, apart, prose, variables, patterns, replay,
+    made_by_tools, renamed, moved, shifted, dead, reran, program, apart, prose, variables, patterns, replay,
 )  # fmt: skip
-"""In the order in which they choose: what needs whole definitions first, then those whose proof says most."""
+"""In the order in which they choose: what programs made, what needs whole definitions, then whose proof says most."""
 
 
 DRAFT: tuple[Operator, ...] = (renamed, apart)

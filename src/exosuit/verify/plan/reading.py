@@ -114,11 +114,18 @@ class FileReading:
 
 @dataclass(frozen=True)
 class Output:
-    """What a tool of the project makes of the base, as a change from the base; `command` is followed by its files."""
+    """What a tool makes, as a change from the base; `command` shows it again.
+
+    `kind` is `formatting` (of the base, `command` followed by files), `codemod` (of the base), or `regenerated`: of the
+    head, with the base's copies of `files`, those that it writes. `tool_edited`: the change edits the tool as well.
+    """
 
     tool: str
     command: str
     change: Change
+    kind: str = "formatting"
+    tool_edited: bool = False
+    files: frozenset[bytes] = frozenset()
 
 
 class Reading:

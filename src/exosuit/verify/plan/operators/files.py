@@ -59,7 +59,13 @@ _SPECIAL = re.compile(
 
 def apart(reading: Reading, free: Free) -> list[Claim]:
     """Lock files, vendored copies, generated files and data of tests, each as one claim; nothing of it is proved."""
+    again = frozenset[bytes]().union(*(output.files for output in reading.outputs))
     kinds: list[tuple[str, str, Callable[[FileReading], bool]]] = [
+        (
+            "made otherwise",
+            "Generated files that come out otherwise when made again",
+            lambda file: file.file.path in again,
+        ),
         ("lock files", "Lock files, written by a package manager", lambda file: is_locked(file.file.path)),
         ("vendored", "Copies of somebody else's code", lambda file: is_vendored(file.file.path)),
         ("generated", "Generated files, by their name or their first lines; not run again", _is_generated),

@@ -6,29 +6,23 @@ those files of the base that the change touches; nothing of the head is run or r
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
-import tarfile
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exosuit.changes.atoms import EXECUTABLE, REGULAR
-from exosuit.changes.change import Change, Provenance
-from exosuit.changes.diff import diff_trees
-from exosuit.core.errors import ExosuitError
+from exosuit.changes.change import Change
 from exosuit.core.parsed import json_of, toml
-from exosuit.verify.checks.check import Check
 from exosuit.verify.checks.checker import Checker
-from exosuit.verify.plan.reading import LARGEST, Output
+from exosuit.verify.plan.reading import Output
+from exosuit.verify.rerun.made import as_change, made, reader
 
 SECONDS = 30.0
 """A tool that takes longer has no say."""
 MOST_FILES = 2_000
-_BACK = "files.tar"
-_SCRIPT = f'{{tool}} "$@" >/dev/null 2>&1; tar -cf "$EXOSUIT_OUT/{_BACK}" -- "$@"'
+_PRETTY = tuple(b".js .jsx .ts .tsx .mjs .cjs .css .scss .json .md .yml .yaml".split())
 
 
 @dataclass(frozen=True)
@@ -65,56 +59,24 @@ def tools(checker: Checker, read: Callable[[str], bytes | None]) -> list[Tool]:
     prettier = checker.workspace.root / "node_modules" / ".bin" / "prettier"
     asked = any(asks("", f".prettierrc{ending}") for ending in ("", ".json", ".yaml", ".yml", ".toml"))
     if (asked or "prettier" in _told(json_of, read("package.json"))) and prettier.exists() and shutil.which("node"):
-        endings = (
-            b".js",
-            b".jsx",
-            b".ts",
-            b".tsx",
-            b".mjs",
-            b".cjs",
-            b".css",
-            b".scss",
-            b".json",
-            b".md",
-            b".yml",
-            b".yaml",
-        )
-        found.append(Tool("prettier", "node node_modules/.bin/prettier --write", endings))
+        found.append(Tool("prettier", "node node_modules/.bin/prettier --write", _PRETTY))
     if read("go.mod") is not None and shutil.which("gofmt", path=checker.tools[0]["PATH"]):
         found.append(Tool("gofmt", "gofmt -w", (b".go",)))
     return found
 
 
-def outputs(checker: Checker, change: Change, stop: threading.Event | None = None) -> tuple[Output, ...]:
+def formatted(checker: Checker, change: Change, stop: threading.Event | None = None) -> Iterator[Output]:
     """What each formatter makes of the base; none that changes nothing or cannot be run: never raises for one."""
-    shadow, told = checker.workspace.shadow, []
-    read = _reader(checker, change.base)
-    for tool in tools(checker, read):
+    for tool in tools(checker, reader(checker, change.base)):
         paths = _paths(change, tool.endings)
-        made = _made(checker, change.base, tool, paths, stop) if paths else {}
-        entries: dict[bytes, tuple[int, str] | None] = {}
-        for file in change.files:
-            data = made.get(file.old_path)
-            if data is not None and data != shadow.blob(file.old_blob):
-                entries[file.old_path] = (file.old_mode, shadow.put(data))
-        if entries:
-            tree = shadow.replace(change.base, entries)
-            files = tuple(diff_trees(shadow.git_dir, change.base, tree))
-            provenance = Provenance("dirs", tool.name, tool.name)
-            told.append(
-                Output(tool.name, tool.command, Change("", tool.name, "", change.base, tree, provenance, files))
-            )
-    return tuple(told)
-
-
-def _reader(checker: Checker, tree: str) -> Callable[[str], bytes | None]:
-    shadow = checker.workspace.shadow
-
-    def read(path: str) -> bytes | None:
-        entry = shadow.entry(tree, os.fsencode(path))
-        return shadow.blob(entry[1]) if entry is not None and entry[0] in (REGULAR, EXECUTABLE) else None
-
-    return read
+        command = ("sh", "-c", f'{tool.command} "$@"', "sh", *(f"./{path}" for path in paths))
+        run = made(checker, change.base, command, SECONDS, stop) if paths else None
+        if run is None:
+            continue
+        wanted = {os.fsencode(path) for path in paths}
+        told = as_change(checker, change.base, tool.name, {p: data for p, data in run.files.items() if p in wanted})
+        if told.files:
+            yield Output(tool.name, tool.command, told)
 
 
 def _paths(change: Change, endings: Sequence[bytes]) -> list[str]:
@@ -125,30 +87,6 @@ def _paths(change: Change, endings: Sequence[bytes]) -> list[str]:
         if file.is_text and file.old_blob and file.new_blob and file.old_path.endswith(tuple(endings))
     ]
     return [path for path in found if "\ufffd" not in path][:MOST_FILES]
-
-
-def _made(
-    checker: Checker, tree: str, tool: Tool, paths: Iterable[str], stop: threading.Event | None
-) -> dict[bytes, bytes]:
-    """The files as a tool leaves them; empty where it cannot be run."""
-    files = [f"./{path}" for path in paths]
-    command = ("sh", "-c", _SCRIPT.format(tool=tool.command), "sh", *files)
-    try:
-        outcome = checker.outcome(tree, Check(tool.name, command, timeout=SECONDS, found=False), stop)
-    except ExosuitError:
-        return {}
-    if outcome.hit or _BACK not in outcome.files:
-        return {}
-    found = {}
-    try:
-        with tarfile.open(fileobj=io.BytesIO(outcome.files[_BACK])) as archive:
-            for member in archive:
-                data = archive.extractfile(member) if member.isreg() and member.size < LARGEST else None
-                if data is not None:
-                    found[os.fsencode(member.name.removeprefix("./"))] = data.read()
-    except (tarfile.TarError, EOFError, OSError):
-        return {}
-    return found
 
 
 def _told(read: Callable[[bytes], Any], data: bytes | None) -> dict[str, Any]:
