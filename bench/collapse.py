@@ -21,12 +21,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.collapse_functions import functions
 from bench.collapse_seeds import OPERATORS, Files, Seeded, composed, hide, parses
 from exosuit.changes.shadow import Shadow
 from exosuit.verify.plan.assembly import PLAIN
 from tests.counterexamples.planned import Planned
 
-WITH_OWN = ("replacement", "wrapper", "literals", "decorators", "dead code", "signature", "variables")
+WITH_OWN = ("replacement", "wrapper", "literals", "decorators", "dead code", "signature", "variables", "functions")
 """Operators that come with hidden edits of their own."""
 
 
@@ -46,8 +47,8 @@ def sources(folders: list[Path]) -> list[list[tuple[str, str]]]:
 
 
 def seeded(files: Files, rng: random.Random, number: int) -> Seeded:
-    """One change: the operators in turn, every eighth composed, with edits hidden in it."""
-    kinds = [*OPERATORS, composed]
+    """One change: the operators in turn, functions and composed ones among them, with edits hidden in it."""
+    kinds = [*OPERATORS, functions, composed]
     made = kinds[number % len(kinds)](files, rng)
     if made.operator not in WITH_OWN:  # a third of the trials without any: small moved blocks are else never whole
         hide(made, rng, (0, 1, 3)[number // len(kinds) % 3])

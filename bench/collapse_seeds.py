@@ -55,7 +55,7 @@ def statements(text: str) -> list[ast.stmt]:
     return sorted(found, key=lambda node: node.lineno)
 
 
-def _changed(line: str, rng: random.Random) -> str:
+def changed(line: str, rng: random.Random) -> str:
     """A line with one edit that changes what it means; the line itself where there is nothing to edit."""
     edits: list[tuple[str, str]] = [
         (r" == ", " != "), (r" \+ ", " - "), (r" and ", " or "), (r"\bnot ", ""), (r"\bTrue\b", "False"),
@@ -65,9 +65,9 @@ def _changed(line: str, rng: random.Random) -> str:
     ]  # fmt: skip
     rng.shuffle(edits)
     for pattern, new in edits:
-        changed = re.sub(pattern, new, line, count=1)
-        if changed != line:
-            return changed
+        edited = re.sub(pattern, new, line, count=1)
+        if edited != line:
+            return edited
     return line
 
 
@@ -87,9 +87,9 @@ def hide(seeded: Seeded, rng: random.Random, count: int, among: Callable[[str, i
         if (path, line) in seeded.hidden_head:
             continue
         lines = seeded.head[path].splitlines(keepends=True)
-        changed = _changed(lines[line], rng)
-        text = "".join([*lines[:line], changed, *lines[line + 1 :]])
-        if changed != lines[line] and parses(text) and ast.dump(ast.parse(text)) != ast.dump(ast.parse("".join(lines))):
+        edited = changed(lines[line], rng)
+        text = "".join([*lines[:line], edited, *lines[line + 1 :]])
+        if edited != lines[line] and parses(text) and ast.dump(ast.parse(text)) != ast.dump(ast.parse("".join(lines))):
             seeded.head[path] = text
             seeded.hidden_head.add((path, line))
             count -= 1

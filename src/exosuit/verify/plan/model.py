@@ -24,6 +24,9 @@ CLAIMS = {
     "in another place where the same of its words are declared; what they mean, and when it is run, is not looked at",
     "same evaluations": "the same expressions, evaluated in the same order; a local that nothing else names holds a "
     "value in between and until the function ends, or no longer does",
+    "same evaluations in a function of their own": "the same statements with the same values in the same order, some "
+    "of them in a function that is called in their place; what the call costs, tracebacks, when its locals end, and "
+    "that somebody could put another function under its name are not looked at",
     "named nowhere else": "what was removed is named nowhere in the base but in what was removed, nor in the change; "
     "names that are put together when the program runs, and code elsewhere, are not seen",
     "same text for a reader": "the same words and signs in the same paragraphs; line breaks and markup aside",

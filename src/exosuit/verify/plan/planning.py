@@ -12,6 +12,7 @@ from exosuit.verify.plan.claims import Free, Operator
 from exosuit.verify.plan.model import Plan
 from exosuit.verify.plan.operators.dead import dead
 from exosuit.verify.plan.operators.files import apart, renamed
+from exosuit.verify.plan.operators.functions import functions
 from exosuit.verify.plan.operators.moved import moved
 from exosuit.verify.plan.operators.patterns import patterns
 from exosuit.verify.plan.operators.program import program
@@ -23,7 +24,7 @@ from exosuit.verify.plan.operators.variables import variables
 from exosuit.verify.plan.reading import Blobs, Listing, Output, Reading, no_listing
 
 OPERATORS: tuple[Operator, ...] = (
-    made_by_tools, renamed, moved, shifted, dead, reran, program, apart, prose, variables, patterns, replay,
+    made_by_tools, renamed, moved, shifted, functions, dead, reran, program, apart, prose, variables, patterns, replay,
 )  # fmt: skip
 """In the order in which they choose: what programs made, what needs whole definitions, then whose proof says most."""
 
