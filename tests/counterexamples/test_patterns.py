@@ -172,3 +172,13 @@ def test_two_patterns_in_one_statement_are_composed() -> None:
     head = "".join(body(new, sizes[name]).replace("def f", f"def {name}") for name, _old, new in kinds)
     group = pattern(changed("import typing as t\n" + base, "import typing as t\n" + head))
     assert (group.lines, group.unproved_lines) == (20, 0)
+
+
+def test_a_place_where_a_hole_holds_what_no_text_can_say_there_is_not_listed() -> None:
+    """`'k' + a` became `f'k{a}'` everywhere; of `b + a` that would make a name inside of a text."""
+    base = "".join(f"def f{at}(a):\n    echo('k{at}' + a)\n\n\n" for at in range(5)) + "def g(a, b):\n    echo(b + a)\n"
+    head = base
+    for at in range(5):
+        head = head.replace(f"'k{at}' + a", f"f'k{at}{{a}}'")
+    (group,) = edit(base, head).plan.groups
+    assert group.title.startswith("Replace ") and not group.missed

@@ -95,8 +95,18 @@ def _places(pattern: Spelling, path: bytes, source: Source, index: int) -> Itera
         if made is not None and isinstance(part, ast.expr):
             first, last = (statement.start - own + (line or 1) - 1 for line in (part.lineno, part.end_lineno))
             start, end = source.offsets[first] + part.col_offset, source.offsets[last] + (part.end_col_offset or 0)
-            new = ast.unparse(ast.fix_missing_locations(tree(made)))
-            yield Missed(path, start, end - start, new.encode())
+            new = _written(made)
+            if new is not None:
+                yield Missed(path, start, end - start, new.encode())
+
+
+def _written(made: Shape) -> str | None:
+    """An expression as text; None where a hole took what no text can say there, so that nothing could be put."""
+    try:
+        text = ast.unparse(ast.fix_missing_locations(tree(made)))
+        return text if shape(ast.parse(text, mode="eval").body, False) == made else None
+    except (SyntaxError, ValueError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def _decorator(pattern: Style, path: bytes, source: Source, index: int, header: int) -> Missed:
