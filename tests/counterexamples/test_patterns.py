@@ -180,5 +180,5 @@ def test_a_place_where_a_hole_holds_what_no_text_can_say_there_is_not_listed() -
     head = base
     for at in range(5):
         head = head.replace(f"'k{at}' + a", f"f'k{at}{{a}}'")
-    (group,) = edit(base, head).plan.groups
+    (group,) = changed(base, head).plan.groups
     assert group.title.startswith("Replace ") and not group.missed
