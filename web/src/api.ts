@@ -714,6 +714,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/change.why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a group stands in the order of looking and why, its evidence and verdict, and what would settle the rest.
+         * @description Where a group stands in the order of looking and why, its evidence and verdict, and what would settle the rest.
+         *
+         *     The order is by expected defects per line of reading: docs/order.md. Nothing is run.
+         */
+        get: operations["get.change.why"];
+        put?: never;
+        /**
+         * Where a group stands in the order of looking and why, its evidence and verdict, and what would settle the rest.
+         * @description Where a group stands in the order of looking and why, its evidence and verdict, and what would settle the rest.
+         *
+         *     The order is by expected defects per line of reading: docs/order.md. Nothing is run.
+         */
+        post: operations["change.why"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/change.plan": {
         parameters: {
             query?: never;
@@ -736,6 +764,50 @@ export interface paths {
          *     What one operator explains is one group, with what of it is proved; an increment comes after all that it needs.
          */
         post: operations["change.plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/change.report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What is known of a change: a page, Markdown for a comment, JSON, or SARIF 2.1.0.
+         * @description What is known of a change: a page, Markdown for a comment, JSON, or SARIF 2.1.0.
+         *
+         *     Groups come in the order in which to look at them. Nothing is run: evidence that was found out before is used.
+         */
+        post: operations["change.report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ci.run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import what a branch adds, plan it, gather the evidence, write reports, and fail by the policy. For pipelines.
+         * @description Import what a branch adds, plan it, gather the evidence, write reports, and fail by the policy. For pipelines.
+         *
+         *     Exits 1 where the verdict on any group is that of --fail-on or worse. docs/ci.md has examples for the usual hosts.
+         */
+        post: operations["ci.run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1307,6 +1379,73 @@ export interface components {
         ChecksRunning: {
             /** Running */
             running: components["schemas"]["CheckRunning"][];
+        };
+        /**
+         * CiAsk
+         * @description Which revisions, when to fail, and what to write.
+         */
+        CiAsk: {
+            /**
+             * Revisions
+             * @description Two revisions, `main...HEAD`: what HEAD adds since it left main.
+             */
+            revisions: string;
+            /**
+             * Fail On
+             * @description Fail where a group's verdict is this or worse (unknown, differs, against); or never.
+             * @default against
+             * @enum {string}
+             */
+            fail_on: "against" | "differs" | "unknown" | "never";
+            /**
+             * Sarif
+             * @description A file for the findings as SARIF 2.1.0.
+             * @default null
+             */
+            sarif: string | null;
+            /**
+             * Summary
+             * @description A file for the summary in Markdown.
+             * @default null
+             */
+            summary: string | null;
+            /**
+             * Html
+             * @description A file for the page.
+             * @default null
+             */
+            html: string | null;
+            /**
+             * Report
+             * @description A file for the report as JSON.
+             * @default null
+             */
+            report: string | null;
+        };
+        /**
+         * CiRan
+         * @description How it went: `failed` by the policy, `worst` the worst verdict, and what was written.
+         */
+        CiRan: {
+            /** Change */
+            change: string;
+            /** Failed */
+            failed: boolean;
+            /** Why */
+            why: string;
+            /** Worst */
+            worst: ("proved" | "supported" | "unknown" | "differs" | "against") | null;
+            /** Tally */
+            tally: {
+                [key: string]: number;
+            };
+            /**
+             * First
+             * @description The groups to look at first.
+             */
+            first: components["schemas"]["GroupReport"][];
+            /** Written */
+            written: string[];
         };
         /**
          * Claimed
@@ -1915,6 +2054,36 @@ export interface components {
              * @description A command that shows it again; empty for an edit.
              */
             reproduce: string;
+            /**
+             * Reason
+             * @description Why it stands where it does in `order`: docs/order.md.
+             */
+            reason: string;
+        };
+        /**
+         * GroupReport
+         * @description A group, with what is known of it; `evidence` holds ids of the pieces in the report.
+         */
+        GroupReport: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /** Atoms */
+            atoms: string[];
+            /** Paths */
+            paths: string[];
+            /** Lines */
+            lines: number;
+            /** Unproved Lines */
+            unproved_lines: number;
+            /** Reason */
+            reason: string;
+            verdict: components["schemas"]["VerdictOut"];
+            /** Evidence */
+            evidence: string[];
         };
         /**
          * Groups
@@ -2508,6 +2677,16 @@ export interface components {
             can_redo: string;
         };
         /**
+         * PartOut
+         * @description Something that moves a group in the order: more than 0 to the front, less to the back.
+         */
+        PartOut: {
+            /** What */
+            what: string;
+            /** Effect */
+            effect: number;
+        };
+        /**
          * PlanAsk
          * @description Which change to plan.
          */
@@ -2526,7 +2705,7 @@ export interface components {
         };
         /**
          * Planned
-         * @description A plan: groups partition the atoms, `order` is the order in which to look at them.
+         * @description A plan: groups partition the atoms, `order` is that of expected defects per line of reading.
          */
         Planned: {
             /** Change */
@@ -2587,6 +2766,47 @@ export interface components {
              * @description A hunk (3h2), an atom or a range of one file.
              */
             atoms: string;
+        };
+        /**
+         * ReportAsk
+         * @description Which report.
+         */
+        ReportAsk: {
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
+            change: string;
+            /**
+             * Format
+             * @description md for a comment, html for one page, json for programs, sarif for hosts.
+             * @default md
+             * @enum {string}
+             */
+            format: "md" | "html" | "json" | "sarif";
+            /**
+             * Out
+             * @description A file to write instead of printing.
+             * @default null
+             */
+            out: string | null;
+        };
+        /**
+         * Reported
+         * @description A report as text; empty where it was written to `out`.
+         */
+        Reported: {
+            /** Change */
+            change: string;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "md" | "html" | "json" | "sarif";
+            /** Text */
+            text: string;
+            /** Out */
+            out: string | null;
         };
         /**
          * ResolveAsk
@@ -3380,6 +3600,81 @@ export interface components {
              * @description The newest hundred.
              */
             lost: components["schemas"]["LostCall"][];
+        };
+        /**
+         * VerdictOut
+         * @description One word for a group, one line why, and the evidence that decided.
+         */
+        VerdictOut: {
+            /**
+             * Word
+             * @enum {string}
+             */
+            word: "proved" | "supported" | "unknown" | "differs" | "against";
+            /** Why */
+            why: string;
+            /** Ids */
+            ids: string[];
+        };
+        /**
+         * Why
+         * @description Where a group stands in the order of looking, why, what is known of it, and what would settle the rest.
+         */
+        Why: {
+            /** Change */
+            change: string;
+            /** Group */
+            group: string;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /** Atoms */
+            atoms: string[];
+            /** Lines */
+            lines: number;
+            /** Unproved Lines */
+            unproved_lines: number;
+            /**
+             * Place
+             * @description From 1.
+             */
+            place: number;
+            /** Of */
+            of: number;
+            /**
+             * Times
+             * @description Expected defects per line of reading, over those of the whole change.
+             */
+            times: number;
+            /** Reason */
+            reason: string;
+            /** Parts */
+            parts: components["schemas"]["PartOut"][];
+            verdict: components["schemas"]["VerdictOut"];
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceOut"][];
+            /**
+             * Settle
+             * @description What would settle what is not known, in words.
+             */
+            settle: string[];
+        };
+        /**
+         * WhyAsk
+         * @description Which group of which change.
+         */
+        WhyAsk: {
+            /**
+             * Change
+             * @description Its id, the beginning of it, or `last`.
+             */
+            change: string;
+            /**
+             * Group
+             * @description Its id in the plan.
+             */
+            group: string;
         };
         /**
          * WorkspaceShown
@@ -5023,6 +5318,75 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    "get.change.why": {
+        parameters: {
+            query: {
+                /** @description Its id, the beginning of it, or `last`. */
+                change: string;
+                /** @description Its id in the plan. */
+                group: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "change.why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhyAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     "get.change.plan": {
         parameters: {
             query: {
@@ -5078,6 +5442,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Planned"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "change.report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reported"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    "ci.run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CiAsk"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CiRan"];
                 };
             };
             400: components["responses"]["400"];

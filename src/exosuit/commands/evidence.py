@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from exosuit.changes.change import Change
 from exosuit.changes.selection import names
 from exosuit.commands.check import snapshots_of
@@ -30,19 +32,26 @@ def evidence(session: Session, ask: EvidenceAsk) -> Evidenced:
         raise UsageError(
             "no-such-kind", f"there is no kind of evidence {', '.join(unknown)}", f"one of {', '.join(DETECTORS)}"
         )
+    change = session.workspace.change(ask.change)
+    found = evidence_of(session, change, ask.only)
+    return Evidenced(change=change.id, evidence=[evidence_out(change, one) for one in found])
+
+
+def evidence_of(session: Session, change: Change, only: Sequence[str] = ()) -> list[Evidence]:
+    """The evidence that can be read from both sides of a change, of the kinds `only` or of all."""
     workspace = session.workspace
-    change = workspace.change(ask.change)
     _snapshots, trusted = snapshots_of(workspace, change.id)
     environment = Checker(workspace, trusted).environment
     reading = Reading(change, workspace.shadow.blob, lambda tree: regular_files(workspace.shadow, tree))
     told = []
-    for one in gathered(reading, ask.only, Installed(environment.site if environment else ())):
+    for one in gathered(reading, only, Installed(environment.site if environment else ())):
         stop_if_asked()
-        told.append(_out(change, one))
-    return Evidenced(change=change.id, evidence=told)
+        told.append(one)
+    return told
 
 
-def _out(change: Change, one: Evidence) -> EvidenceOut:
+def evidence_out(change: Change, one: Evidence) -> EvidenceOut:
+    """A piece of evidence for the wire."""
     return EvidenceOut(
         id=one.id, kind=one.kind, strength=one.strength, title=one.title, detail=one.detail,
         atoms=names(change, one.atoms),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exosuit.changes.change import Change
 from exosuit.changes.selection import names
+from exosuit.commands.ordering import kept_places
 from exosuit.commands.plan_models import (
     GroupOut,
     IncrementOut,
@@ -30,13 +31,14 @@ def plan(session: Session, ask: PlanAsk) -> Planned:
     """
     change = session.workspace.change(ask.change)
     found = kept_plan(session.workspace, change)
+    reasons = {place.group: place.reason for place in kept_places(session.workspace, change, found)}
     increments = kept_increments(session.workspace, change) if ask.increments else ()
     return Planned(
         change=change.id,
         increments=[
             IncrementOut(id=one.id, atoms=names(change, one.atoms), after=list(one.after)) for one in increments
         ],
-        groups=[_group(change, group) for group in found.groups],
+        groups=[_group(change, group, reasons[group.id]) for group in found.groups],
         order=list(found.order),
         stats=StatsOut(
             lines=found.stats.lines,
@@ -49,7 +51,7 @@ def plan(session: Session, ask: PlanAsk) -> Planned:
     )
 
 
-def _group(change: Change, group: Group) -> GroupOut:
+def _group(change: Change, group: Group, reason: str) -> GroupOut:
     return GroupOut(
         id=group.id,
         kind=group.kind,
@@ -62,6 +64,7 @@ def _group(change: Change, group: Group) -> GroupOut:
         lines=group.lines,
         unproved_lines=group.unproved_lines,
         reproduce=group.reproduce.replace("CHANGE", change.id),
+        reason=reason,
     )
 
 

@@ -55,6 +55,7 @@ class GroupOut(Model):
     lines: int = Field(description="Added and removed lines.")
     unproved_lines: int
     reproduce: str = Field(description="A command that shows it again; empty for an edit.")
+    reason: str = Field(description="Why it stands where it does in `order`: docs/order.md.")
 
 
 class StatsOut(Model):
@@ -69,7 +70,7 @@ class StatsOut(Model):
 
 
 class Planned(Model):
-    """A plan: groups partition the atoms, `order` is the order in which to look at them."""
+    """A plan: groups partition the atoms, `order` is that of expected defects per line of reading."""
 
     change: str
     increments: list[IncrementOut]

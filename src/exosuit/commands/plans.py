@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from exosuit.changes.change import Change
 from exosuit.changes.decisions import Range
 from exosuit.changes.workspace import Workspace
+from exosuit.commands.ordering import in_order_of_risk
 from exosuit.core.errors import UsageError
 from exosuit.core.pauses import no_pauses
 from exosuit.core.progress import TICK_SECONDS, stop_if_asked
@@ -64,7 +65,8 @@ def kept_plan(workspace: Workspace, change: Change) -> Plan:
 
     def make() -> Plan:
         told = outputs(Checker(workspace, change.base), change)
-        return plan(change, shadow.blob, lambda tree: regular_files(shadow, tree), told)
+        made = plan(change, shadow.blob, lambda tree: regular_files(shadow, tree), told)
+        return in_order_of_risk(workspace, change, made)
 
     return _plans.get(change.id, make)
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from exosuit.commands import check_models as c
 from exosuit.commands import models as m
 from exosuit.commands import plan_models as p
+from exosuit.commands import report_models as rep
 from exosuit.commands import review_models as r
 from exosuit.commands import usage_models as u
 from exosuit.core.registry import as_json
@@ -30,6 +31,8 @@ def render(output: BaseModel, colour: bool, *, terminal: bool = False) -> bytes:
     if isinstance(output, m.Exported) and output.out is None:
         return _bytes(output.patch, output.encoding, terminal)
     if isinstance(output, u.UsageExported) and output.out is None:
+        return _bytes(output.text, "utf-8", terminal)
+    if isinstance(output, rep.Reported) and output.out is None:
         return _bytes(output.text, "utf-8", terminal)
     if isinstance(output, r.FileText):
         return _bytes(output.text, output.encoding, terminal)

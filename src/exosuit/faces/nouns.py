@@ -8,6 +8,7 @@ NOUNS: Mapping[str, str] = {
     "change": "Import, show, decide, apply, undo and export changes.",
     "review": "Open the review of a change in the browser; what its screen reads.",
     "check": "Run the checks of a change, a revision or the workspace, in the sandbox.",
+    "ci": "Import, plan, gather evidence and report in a pipeline, with an exit code by policy.",
     "model": "Supplies of models and routes over them: list, add, test.",
     "usage": "What models were used for and what it cost: sums, tables, spans.",
     "file": "List, read and save files of the workspace; a save is a change like any other.",
@@ -15,7 +16,7 @@ NOUNS: Mapping[str, str] = {
 }
 """Each noun of the registry with its line; a test holds it against the registry."""
 
-DEFAULTS: Mapping[str, str] = {"check": "check.run", "usage": "usage.show"}
+DEFAULTS: Mapping[str, str] = {"check": "check.run", "ci": "ci.run", "usage": "usage.show"}
 """What a noun alone means: `exosuit check last` is `exosuit check run last`."""
 
 WORDS: Mapping[str, str] = {

@@ -79,6 +79,24 @@ def proved(proof: Proof, snapshots: tuple[str, ...], reproduce: str) -> Evidence
     return Evidence(proof.claim, "proof", title, proof.atoms, (), reproduce, snapshots)
 
 
+def about(atoms: Ranges, evidence: Iterable[Evidence]) -> list[Evidence]:
+    """What is said of at least one of some atoms."""
+    return [one for one in evidence if _meet(atoms, one.atoms)]
+
+
+def _meet(some: Ranges, others: Ranges) -> bool:
+    """Whether two rising rows of ranges share an atom."""
+    at = other = 0
+    while at < len(some) and other < len(others):
+        if some[at][1] <= others[other][0]:
+            at += 1
+        elif others[other][1] <= some[at][0]:
+            other += 1
+        else:
+            return True
+    return False
+
+
 def as_json(evidence: Evidence) -> dict[str, Any]:
     """Evidence as plain data; the odd bytes of paths that are not UTF-8 as lone surrogates, which JSON escapes."""
     return {
