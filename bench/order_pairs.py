@@ -8,7 +8,6 @@ defect here.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,19 +46,11 @@ class Case:
     lines: int
 
 
-def cases(clones: Path, data: Path, wanted: int) -> Iterator[Case | str]:
-    """Each pair as a case, or the reason why it cannot be one."""
-    for pair in json.loads(data.read_text("utf-8")):
-        folder = clones / pair["repo"].replace("/", "+")
-        places = (folder / "repo" / ".git", folder / "repo", folder / ".git", folder)
-        found = next((place for place in places if (place / "objects").is_dir()), None)
-        if found is None:
-            yield "no clone"
-            continue
-        try:
-            yield case_of(pair, str(found), wanted)
-        except ExosuitError as error:
-            yield f"git: {error.message[:40]}"
+def clone_of(clones: Path, repo: str) -> str | None:
+    """The git directory of a repository among clones that are named owner+name; None where there is none."""
+    folder = clones / repo.replace("/", "+")
+    places = (folder / "repo" / ".git", folder / "repo", folder / ".git", folder)
+    return next((str(place) for place in places if (place / "objects").is_dir()), None)
 
 
 def _git(git_dir: str, *words: str) -> bytes:
@@ -97,11 +88,6 @@ def _blamed(git_dir: str, fix: str, bug: str) -> dict[str, set[int]]:
         if commit == bug:
             (surely if is_gone else nearby).setdefault(where, set()).add(origin)
     return surely or nearby
-
-
-def blame_of(git_dir: str, fix: str) -> list[str]:
-    """The commit of each line that a fix removes or rewrites."""
-    return [commit for (commit, *_rest), is_gone in _touched(git_dir, fix) if is_gone]
 
 
 def _touched(git_dir: str, fix: str) -> Iterator[tuple[Line, bool]]:

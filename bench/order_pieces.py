@@ -8,12 +8,41 @@ from pathlib import Path
 import pygit2
 
 from bench.order_pairs import Case
+from exosuit.changes.atoms import EXECUTABLE, REGULAR
 from exosuit.changes.change import Change, Provenance
 from exosuit.changes.diff import diff_trees
 from exosuit.verify.order.features import features
 from exosuit.verify.order.history import log_of, past
+from exosuit.verify.order.model import Model
 from exosuit.verify.order.pieces import Seen, pieces
+from exosuit.verify.order.placing import places
+from exosuit.verify.plan.planning import plan
 from exosuit.verify.plan.reading import Reading
+
+
+class _Trees:
+    """Blobs and trees of a repository that is only read."""
+
+    def __init__(self, repository: pygit2.Repository) -> None:
+        self._repository = repository
+
+    def blob(self, name: str) -> bytes:
+        """The bytes of a blob; none where the clone lacks it, as clones do whose largest files were left out."""
+        found = self._repository.get(name)
+        return bytes(found.peel(pygit2.Blob).data) if found is not None else b""
+
+    def listing(self, tree: str) -> dict[bytes, str]:
+        found: dict[bytes, str] = {}
+        waiting = [(b"", self._repository[tree].peel(pygit2.Tree))]
+        while waiting:
+            above, here = waiting.pop()
+            for entry in here:
+                path = above + (entry.raw_name or b"")
+                if isinstance(entry, pygit2.Tree):
+                    waiting.append((path + b"/", entry))
+                elif int(entry.filemode) in (REGULAR, EXECUTABLE):
+                    found[path] = str(entry.id)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +71,7 @@ def change_of(case: Case) -> tuple[Change, pygit2.Repository]:
 def hunks_of(case: Case) -> list[Item]:
     """Every hunk of a case as a piece."""
     change, repository = change_of(case)
-    reading = Reading(change, lambda name: bytes(repository[name].data))  # type: ignore[attr-defined]
+    reading = Reading(change, _Trees(repository).blob)
     history = past(log_of(case.git_dir, case.base))
     whole = [((0, change.atoms),)]
     found = pieces(reading, whole, history)[0]
@@ -64,3 +93,20 @@ def _item(reading: Reading, case: Case, seen: Seen, place: int) -> Item:
         read += span.base_n + span.head_n
     commits = seen.piece.past.commits if seen.piece.past else 0
     return Item(path, place, features(seen.piece), seen.piece.lines, first, commits)
+
+
+def groups_of(case: Case, model: Model) -> tuple[list[Item], list[Item]]:
+    """The pieces of a case as they are read group by group: in the order of the model, and smallest group first."""
+    change, repository = change_of(case)
+    shadow = _Trees(repository)
+    made = plan(change, shadow.blob, shadow.listing)
+    reading = Reading(change, shadow.blob)
+    history = past(log_of(case.git_dir, case.base))
+    parted = pieces(reading, [group.atoms for group in made.groups], history)
+    items = {
+        group.id: [_item(reading, case, one, place) for place, one in enumerate(found)]
+        for group, found in zip(made.groups, parted, strict=True)
+    }
+    ours = [place.group for place in places(reading, made.groups, history, model=model)]
+    smallest = [group.id for group in sorted(made.groups, key=lambda group: group.lines)]
+    return [item for name in ours for item in items[name]], [item for name in smallest for item in items[name]]

@@ -15,6 +15,7 @@ from exosuit.commands.catalogue import load
 from exosuit.commands.report_markdown import quoted
 from exosuit.commands.report_sarif import message
 from exosuit.commands.session import Session
+from exosuit.faces.human import render
 from tests.repository import Repository
 
 EVIL = 'a"><img src=x onerror=alert(1)>|`*_[l](u).py'
@@ -179,3 +180,13 @@ def test_a_change_of_a_mode_alone_has_every_report(workspace: Repository) -> Non
     call(opened, "change.import", revisions="HEAD~1..HEAD")
     for form in ("md", "html", "json", "sarif"):
         assert call(opened, "change.report", change="last", format=form).text
+
+
+def test_a_terminal_is_told_in_words_that_cannot_steer_it(session: Session) -> None:
+    ran = call(session, "ci.run", revisions="HEAD~1..HEAD")
+    told = render(ran, colour=False).decode("utf-8")
+    assert "failed" in told.splitlines()[0]
+    first = call(session, "change.why", change=ran.change, group=ran.first[0].id)
+    words = render(first, colour=False).decode("utf-8")
+    assert f"1 of {first.of} to look at" in words
+    assert not {"\x1b", "\u202e"} & set(told + words)

@@ -11,11 +11,13 @@ from pydantic import BaseModel
 
 from exosuit.commands import check_models as c
 from exosuit.commands import models as m
+from exosuit.commands import order_models as o
 from exosuit.commands import plan_models as p
 from exosuit.commands import report_models as rep
 from exosuit.commands import review_models as r
 from exosuit.commands import usage_models as u
 from exosuit.core.registry import as_json
+from exosuit.faces.reports import ci_lines, why_lines
 from exosuit.faces.text import Paint, columns, shown
 
 Lines = list[str]
@@ -293,3 +295,13 @@ def _table(rows: Sequence[tuple[str, ...]], paint: Paint, *, right: frozenset[in
     """A heading and rows; numbers to the right."""
     head, *body = columns(rows, right=right)
     return [paint("dim", "".join(head)), *("".join(row) for row in body)]
+
+
+@_words.register
+def _(out: o.Why, paint: Paint) -> Lines:
+    return why_lines(out, paint)
+
+
+@_words.register
+def _(out: rep.CiRan, paint: Paint) -> Lines:
+    return ci_lines(out, paint)
