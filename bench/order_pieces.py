@@ -95,18 +95,21 @@ def _item(reading: Reading, case: Case, seen: Seen, place: int) -> Item:
     return Item(path, place, features(seen.piece), seen.piece.lines, first, commits)
 
 
-def groups_of(case: Case, model: Model) -> tuple[list[Item], list[Item]]:
-    """The pieces of a case as they are read group by group: in the order of the model, and smallest group first."""
+def groups_of(case: Case, model: Model) -> dict[str, list[Item]]:
+    """The pieces of a case as they are read group by group, each group from top to bottom, by the name of the order."""
     change, repository = change_of(case)
-    shadow = _Trees(repository)
-    made = plan(change, shadow.blob, shadow.listing)
-    reading = Reading(change, shadow.blob)
+    trees = _Trees(repository)
+    made = plan(change, trees.blob, trees.listing)
+    reading = Reading(change, trees.blob)
     history = past(log_of(case.git_dir, case.base))
     parted = pieces(reading, [group.atoms for group in made.groups], history)
     items = {
         group.id: [_item(reading, case, one, place) for place, one in enumerate(found)]
         for group, found in zip(made.groups, parted, strict=True)
     }
-    ours = [place.group for place in places(reading, made.groups, history, model=model)]
-    smallest = [group.id for group in sorted(made.groups, key=lambda group: group.lines)]
-    return [item for name in ours for item in items[name]], [item for name in smallest for item in items[name]]
+    orders = {
+        "groups: ours": [place.group for place in places(reading, made.groups, history, model=model)],
+        "groups: code, tests, prose by path": list(made.order),
+        "groups: smallest first": [group.id for group in sorted(made.groups, key=lambda group: group.lines)],
+    }
+    return {name: [item for group in order for item in items[group]] for name, order in orders.items()}

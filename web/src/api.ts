@@ -1440,6 +1440,11 @@ export interface components {
                 [key: string]: number;
             };
             /**
+             * Failing
+             * @description The groups that the policy does not pass, in order; the first ten.
+             */
+            failing: components["schemas"]["GroupReport"][];
+            /**
              * First
              * @description The groups to look at first.
              */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import replace
+from pathlib import Path
 
 from exosuit.changes.change import Change
 from exosuit.changes.workspace import Workspace
@@ -22,7 +23,7 @@ KEPT = 8
 AT_ONCE = (hidden.KIND, secret.KIND, executes.KIND, dependency.KIND, leftover.KIND)
 """Kinds of evidence that the order looks at: those that parse nothing, so that the first group is not waited for."""
 
-_made: OrderedDict[tuple[str, tuple[str, ...]], list[Place]] = OrderedDict()
+_made: OrderedDict[tuple[Path, str, tuple[str, ...]], list[Place]] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -33,7 +34,7 @@ def in_order_of_risk(workspace: Workspace, change: Change, plan: Plan) -> Plan:
 
 def kept_places(workspace: Workspace, change: Change, plan: Plan) -> list[Place]:
     """The places of the groups of a plan, in order; the same for the same plan, whatever has become known since."""
-    key = (change.id, tuple(sorted(plan.order)))
+    key = (workspace.root, change.id, tuple(sorted(plan.order)))
     with _lock:
         if key in _made:
             _made.move_to_end(key)

@@ -24,7 +24,7 @@ from exosuit.verify.evidence.model import Evidence
 from exosuit.verify.evidence.verdict import WORDS
 
 FIRST = 10
-"""Groups that `ci` names."""
+"""Groups that `ci` names of each sort."""
 
 
 @command("change.report", effect=Effect.EXTERNAL)
@@ -56,9 +56,10 @@ def run(session: Session, ask: CiAsk) -> CiRan:
     made = report_of(session, change)
     done = [_write(session, name, written(made, form)) for name, form in _files(ask)]
     failing = [one for one in made.told if fails(one, ask.fail_on)]
-    why = f"{len(failing):,} of {len(made.told):,} groups are {_or_worse(ask.fail_on)}" if failing else ""
+    why = f"{_or_worse(ask.fail_on)}: {len(failing):,} of {len(made.told):,} groups" if failing else ""
     return CiRan(
         change=change, failed=bool(failing), why=why, worst=made.worst, tally=made.tally,
+        failing=[group_report(made, one) for one in failing[:FIRST]],
         first=[group_report(made, one) for one in made.told[:FIRST]], written=done,
     )  # fmt: skip
 
@@ -76,7 +77,7 @@ def _nothing(session: Session, ask: CiAsk) -> CiRan:
     texts: dict[Format, str] = {"sarif": document([], [], "nothing"), "json": "{}\n"}
     done = [_write(session, name, texts.get(form, "Nothing changed.\n")) for name, form in _files(ask)]
     tally = dict.fromkeys(WORDS, 0)
-    return CiRan(change="", failed=False, why="", worst=None, tally=tally, first=[], written=done)
+    return CiRan(change="", failed=False, why="", worst=None, tally=tally, failing=[], first=[], written=done)
 
 
 def fails(one: Told, fail_on: FailOn) -> bool:

@@ -86,6 +86,7 @@ class CiRan(Model):
     why: str
     worst: Word | None
     tally: dict[Word, int]
+    failing: list[GroupReport] = Field(description="The groups that the policy does not pass, in order; the first ten.")
     first: list[GroupReport] = Field(description="The groups to look at first.")
     written: list[str]
 

@@ -27,13 +27,16 @@ def why_lines(out: Why, paint: Paint) -> list[str]:
 
 
 def ci_lines(out: CiRan, paint: Paint) -> list[str]:
-    """How it went, lines by verdict, and where to look first."""
+    """How it went, lines by verdict, and the groups that fail; where none does, those to look at first."""
     if not out.change:
         return ["Nothing changed.", *(f"wrote  {shown(name)}" for name in out.written)]
     said = f"{paint('red', 'failed')}  {shown(out.why)}" if out.failed else paint("green", "passed")
     tally = " · ".join(f"{count:,} {_word(word, paint)}" for word, count in out.tally.items() if count)
     lines = [f"{paint('bold', shown(out.change))}  {said}", f"lines: {tally or 'none'}"]
-    lines += [f"  {_word(one.verdict.word, paint)}  {shown(one.id)}  {shown(one.title)}" for one in out.first[:FIRST]]
+    lines += [
+        f"  {_word(one.verdict.word, paint)}  {shown(one.id)}  {shown(one.title)}"
+        for one in (out.failing or out.first)[:FIRST]
+    ]
     return lines + [f"wrote  {shown(name)}" for name in out.written]
 
 

@@ -59,8 +59,10 @@ NAMES: dict[str, tuple[str, str]] = {
 }
 """Every feature with the words for it in a reason: where there is more of it than elsewhere, and where less."""
 
-KINDS = ("machine made", "test", "python", "prose", "other code", "data")
-"""What a file is, by its path; at most one of them holds."""
+UNSAID = (
+    "machine made", "test", "python", "prose", "other code", "data", "aside", "setup", "gone", "moved", "removal"
+)  # fmt: skip
+"""Features whose absence is no reason: what a file is not is told by what it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from exosuit.changes.decisions import merged
 from exosuit.verify.evidence.model import STRENGTHS, Evidence, Strength, about
-from exosuit.verify.order.features import KINDS, NAMES, features
+from exosuit.verify.order.features import NAMES, UNSAID, features
 from exosuit.verify.order.history import History
 from exosuit.verify.order.model import Model, shipped
 from exosuit.verify.order.pieces import Seen, pieces
@@ -120,7 +120,7 @@ def _parts(model: Model, one: _Weighed, usual: Mapping[str, float]) -> list[tupl
     found = []
     for name, weight in model.coefficients.items():
         more = one.means.get(name, 0.0) - usual.get(name, 0.0)
-        if weight * more and not (more < 0 and name in KINDS):  # what a file is not is told by what it is
+        if weight * more and not (more < 0 and name in UNSAID):
             found.append((NAMES[name][more < 0], weight * more))
     found.sort(key=lambda part: (-abs(part[1]), part[0]))
     if one.worst:
