@@ -80,3 +80,9 @@ def test_any_bytes_have_features_that_the_model_knows_and_a_finite_risk(
     assert found.keys() <= NAMES.keys()
     assert 0 < shipped().rate(found) < float("inf")
     assert found == features(piece)
+
+
+def test_what_stands_far_out_in_a_long_line_is_not_looked_at() -> None:
+    long = Piece(b"a.py", "M", (), [b" " * 1_000_000 + b"x = f(y[0])\n"] * 10, 10, 1, 10)
+    blank = Piece(b"a.py", "M", (), [b" " * 1_000_000] * 10, 10, 1, 10)
+    assert features(long) == features(blank)

@@ -87,6 +87,9 @@ class Piece:
         return len(self.removed) + len(self.added)
 
 
+LOOKED_AT = 1_000
+"""Bytes of a line that are looked at: a line of code has no more, one that a program wrote may have a million."""
+
 _CODE = re.compile(
     rb"\.(?:c|cc|cpp|cxx|h|hpp|java|js|jsx|ts|tsx|go|rs|rb|php|pl|pm|sh|bash|lua|cs|kt|swift|scala|m|r|jl|el|vue|sql)$",
     re.IGNORECASE,
@@ -114,12 +117,12 @@ _OUTSIDE = re.compile(
 _DEFINITION = re.compile(rb"^\s*(?:async\s+)?(?:def|class|function|func|fn)\b")
 _IMPORT = re.compile(rb"^\s*(?:import|from|#include|require|use|using|package)\b")
 _COMMENT = re.compile(rb"^\s*(?:#|//|/\*|\*|;|--|<!--|\"\"\"|''')")
-_LITERAL = re.compile(rb"^\s*(?:[\"'\d\[{(\]}),-]|b?[\"']|[\w\"'. -]+:\s*[\"'\d\[{])")
+_LITERAL = re.compile(rb"^\s*+(?:[\"'\d\[{(\]}),-]|b?[\"']|[\w\"'. -]+:\s*[\"'\d\[{])")
 
 
 def features(piece: Piece) -> dict[str, float]:
     """The features of a piece; those that are 0 are left out."""
-    shown = piece.added or piece.removed
+    shown = [line[:LOOKED_AT] for line in piece.added or piece.removed]
     found = {**_counts(shown), **_place(piece.path, shown), **_context(piece), **_history(piece.past)}
     found["lines"] = log1p(piece.lines)
     return {name: value for name, value in found.items() if value}
